@@ -1,0 +1,53 @@
+# Everything a newcomer needs is `make run` and `make test`; both create .venv if it is missing.
+# PYTHON is only used to create the virtual environment.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint ci-long deep bench picture clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: $(VENV)/.run ## WSASocket conformance on an emulated CE device (RUN="--cpu x86" for other options)
+	$(BIN)/ceharness run $(RUN)
+
+test: $(VENV)/.dev lint ## linters, types, layers and the tests that take minutes at most
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/.dev ## the static checks alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/robocop check suites
+	$(BIN)/robocop format --check --no-overwrite suites
+
+ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
+	$(BIN)/pytest -n auto -m long
+
+deep: $(VENV)/.dev ## full counts, by hand before a release
+	CEHARNESS_DEEP=1 $(BIN)/pytest -n auto -m "long or not long"
+
+picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
+	$(BIN)/python docs/picture.py docs/run.svg
+
+clean: ## virtual environment, built agents, results
+	rm -rf $(VENV) build dist results harness/agents/bin
+
+# The build tools go into the same environment, so that the agents are compiled once and
+# `ceharness agent build` finds its compiler afterwards.
+$(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[ch]' -o -name '*.py' -o -name '*.ld' -o -name '*.def' -o -name '*.S')
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing ceharness and compiling the agents (once, about a minute) ..."
+	$(PIP) install --upgrade pip
+	$(PIP) install --group build
+	$(PIP) install --no-build-isolation --editable '.[emulator]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) install --group dev
+	@touch $@
