@@ -1,0 +1,1 @@
+"""Call programs: model, text form, wire form and results."""

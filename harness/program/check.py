@@ -1,0 +1,213 @@
+"""Does a program make sense? Names, order, ranges; limits of an agent are the codec's business."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from harness.errors import ProgramError
+from harness.program.steps import (
+    NAME,
+    RESERVED,
+    Assign,
+    Buffer,
+    Call,
+    Digest,
+    Fill,
+    Load,
+    Operand,
+    Pointer,
+    Ref,
+    Repeat,
+    Sleep,
+    Step,
+    Store,
+    WhenOk,
+    walk,
+)
+
+WIDTHS = (1, 2, 4, 8)
+_MIN, _MAX = -(1 << 63), (1 << 64) - 1
+_MAX_U32 = (1 << 32) - 1
+
+
+def check(steps: tuple[Step, ...], buffers: tuple[Buffer, ...], deadline_ms: int) -> None:
+    """Raise `ProgramError` for the first thing that makes no sense."""
+    if not 1 <= deadline_ms <= _MAX_U32:
+        raise ProgramError(f"a deadline of {deadline_ms} ms: expected 1 to {_MAX_U32} ms")
+    sizes = _check_buffers(buffers)
+    _check_slot_names(steps, sizes)
+    _Order(sizes).visit(steps, set())
+
+
+def _check_name(name: str, what: str) -> None:
+    if not NAME.match(name):
+        raise ProgramError(f"{name!r} cannot be the name of a {what}: expected letters, digits and _")
+    if name in RESERVED:
+        raise ProgramError(f"{name!r} cannot be the name of a {what}: it is a word of program text")
+
+
+def _check_buffers(buffers: tuple[Buffer, ...]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    kept: set[int] = set()
+    for buffer in buffers:
+        _check_name(buffer.name, "buffer")
+        if buffer.name in sizes:
+            raise ProgramError(f"buffer {buffer.name!r} is declared twice")
+        if not 0 <= buffer.size <= _MAX_U32:
+            raise ProgramError(f"buffer {buffer.name!r} of {buffer.size} bytes: expected 0 to {_MAX_U32}")
+        if len(buffer.init) > buffer.size:
+            raise ProgramError(
+                f"buffer {buffer.name!r} has {buffer.size} bytes, its first bytes are {len(buffer.init)}"
+            )
+        if buffer.keep is not None:
+            if not 0 <= buffer.keep <= _MAX_U32:
+                raise ProgramError(
+                    f"buffer {buffer.name!r} has keep number {buffer.keep}: expected 0 or more"
+                )
+            if buffer.keep in kept:
+                raise ProgramError(f"two buffers have keep number {buffer.keep}")
+            kept.add(buffer.keep)
+        sizes[buffer.name] = buffer.size
+    return sizes
+
+
+def _check_slot_names(steps: tuple[Step, ...], sizes: dict[str, int]) -> None:
+    every = list(walk(steps))
+    results = Counter(step.result for step in every if isinstance(step, Call | Digest) and step.result)
+    counters = {step.counter for step in every if isinstance(step, Repeat) and step.counter is not None}
+    targets = {step.target for step in every if isinstance(step, Assign)}
+    for step in every:
+        if isinstance(step, Call | Digest) and step.result == "":
+            raise ProgramError("the empty name cannot be the name of a value")
+    for name, count in results.items():
+        if count > 1:
+            raise ProgramError(f"two calls keep their value under the name {name!r}")
+    for name in sorted({*results, *counters, *targets}):
+        _check_name(name, "value")
+        if name in sizes:
+            raise ProgramError(f"{name!r} is the name of a buffer and of a value")
+    for one, what, other, why in (
+        (set(results), "value of a call", counters, "counts a loop"),
+        (set(results), "value of a call", targets, "is assigned to"),
+        (counters, "counter of a loop", targets, "is assigned to"),
+    ):
+        if both := sorted(one & other):
+            raise ProgramError(f"{both[0]!r} is the {what}, but also {why}")
+
+
+class _Order:
+    """Walks the steps as they would run and checks every operand against what has a value by then."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self._sizes = sizes
+        self._counting: list[str] = []
+
+    def visit(self, steps: tuple[Step, ...], known: set[str]) -> None:
+        for step in steps:
+            self._step(step, known)
+            known.update(_given(step))
+
+    def _step(self, step: Step, known: set[str]) -> None:
+        match step:
+            case Call():
+                for operand in step.args:
+                    self._operand(operand, known)
+            case Repeat():
+                self._repeat(step, known)
+            case WhenOk():
+                self.visit(step.steps, known)
+            case Fill():
+                self._span(step.buffer, step.offset, step.length, known)
+                self._operand(step.position, known)
+            case Digest():
+                self._span(step.buffer, step.offset, step.length, known)
+                # A digest may continue itself from turn to turn: its slot is 0 at first.
+                self._operand(step.start, known | {step.result} if step.result else known)
+            case Sleep():
+                self._plain(step.ms, "a time to sleep", known)
+            case Store():
+                self._width(step.width)
+                self._span(step.buffer, step.offset, step.width, known)
+                self._operand(step.value, known)
+            case Assign():
+                if step.op not in ("+", "-"):
+                    raise ProgramError(f"{step.op!r} is no operation: expected + or -")
+                self._operand(step.a, known)
+                self._operand(step.b, known)
+
+    def _repeat(self, step: Repeat, known: set[str]) -> None:
+        self._plain(step.count, "a count", known)
+        if step.counter is not None:
+            if step.counter in self._counting:
+                raise ProgramError(f"{step.counter!r} counts this loop and the loop around it")
+            self._counting.append(step.counter)
+            known.add(step.counter)
+        # What a later step of the body sets, an earlier one sees in the next turn.
+        inside = known.union(*(_given(inner) for inner in walk(step.steps)))
+        self.visit(step.steps, inside)
+        if step.until is not None and step.until != "failure":
+            self._operand(step.until, inside)
+        known |= inside
+        if step.counter is not None:
+            self._counting.pop()
+
+    def _operand(self, operand: Operand, known: Iterable[str]) -> None:
+        match operand:
+            case int():
+                if not _MIN <= operand <= _MAX:
+                    raise ProgramError(f"{int(operand)} does not fit a machine word")
+            case Ref():
+                if operand.name in self._sizes:
+                    raise ProgramError(f"{operand.name!r} is a buffer: expected a value, or &{operand.name}")
+                if operand.name not in known:
+                    raise ProgramError(f"{operand.name!r} has no value here: no step before gives it one")
+            case Pointer():
+                size = self._size(operand.buffer)
+                if not 0 <= operand.offset <= size:
+                    raise ProgramError(
+                        f"&{operand.buffer}+{operand.offset} is outside the buffer of {size} bytes"
+                    )
+            case Load():
+                self._width(operand.width)
+                size = self._size(operand.buffer)
+                if not 0 <= operand.offset <= size - operand.width:
+                    place = f"{operand.buffer}+{operand.offset}:{operand.width}"
+                    raise ProgramError(f"{place} is outside the buffer of {size} bytes")
+            case _:
+                raise ProgramError(f"{operand!r} is no operand: expected a number, Ref, Pointer or Load")
+
+    def _plain(self, operand: Operand, what: str, known: Iterable[str]) -> None:
+        if isinstance(operand, Pointer):
+            raise ProgramError(f"an address cannot be {what}")
+        if isinstance(operand, int) and operand < 0:
+            raise ProgramError(f"{int(operand)} cannot be {what}: expected 0 or more")
+        self._operand(operand, known)
+
+    def _span(self, buffer: str, offset: Operand, length: Operand, known: Iterable[str]) -> None:
+        size = self._size(buffer)
+        self._plain(offset, "an offset", known)
+        self._plain(length, "a length", known)
+        start = offset if isinstance(offset, int) else 0
+        end = start + (length if isinstance(length, int) else 0)
+        if end > size:
+            raise ProgramError(f"bytes {start} to {end} are outside buffer {buffer!r} of {size} bytes")
+
+    def _size(self, buffer: str) -> int:
+        if buffer not in self._sizes:
+            raise ProgramError(f"no buffer {buffer!r} is declared")
+        return self._sizes[buffer]
+
+    @staticmethod
+    def _width(width: int) -> None:
+        if width not in WIDTHS:
+            raise ProgramError(f"a number of {width} bytes: expected 1, 2, 4 or 8")
+
+
+def _given(step: Step) -> set[str]:
+    match step:
+        case Call() | Digest() if step.result is not None:
+            return {step.result}
+        case Assign():
+            return {step.target}
+        case Repeat() if step.counter is not None:
+            return {step.counter}
+    return set()
