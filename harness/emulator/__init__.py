@@ -1,0 +1,1 @@
+"""The emulated Windows CE device: a program of its own, run as `python -m harness.emulator`."""
