@@ -1,0 +1,172 @@
+"""lab.ini: from text to a Lab, and what to answer to a mistake."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from harness.errors import ConfigError
+from harness.lab.ini import Entry, Section, read_ini
+from harness.lab.model import Defaults, Lab, builtin, nearest
+from harness.targets import KINDS, TargetConfig, Timing, keys
+from harness.targets.base import Key, Kind
+
+FILE_NAME = "lab.ini"
+DEFAULTS = "defaults"
+_COMMON = ("kind", "description", "provides", "connect", "slowness")
+_NOTHING = Section(DEFAULTS, 0, {})
+_Value = TypeVar("_Value")
+
+
+def find_lab(folder: Path | None = None) -> Path | None:
+    """The lab.ini of the folder (the current one) or of the nearest folder above it."""
+    start = (folder or Path.cwd()).resolve()
+    for place in (start, *start.parents):
+        if (place / FILE_NAME).is_file():
+            return place / FILE_NAME
+    return None
+
+
+def load_lab(path: Path | str | None = None) -> Lab:
+    """The lab of this file, or of the lab.ini that `find_lab` finds, or the built-in one without any.
+
+    The built-in target `emulated` is always there, unless the file describes it itself.
+    Raises ConfigError with file, line, section, key and what was expected.
+    """
+    if path is None:
+        path = find_lab()
+        if path is None:
+            return Lab({"emulated": builtin("emulated", "emulated")})
+    return _Reader(Path(path)).lab()
+
+
+class _Reader:
+    """One file being read. Every method that can find a mistake says where it is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def lab(self) -> Lab:
+        sections = read_ini(self._path)
+        defaults = next((section for section in sections if section.name == DEFAULTS), _NOTHING)
+        targets: dict[str, TargetConfig] = {}
+        for section in sections:
+            if section is defaults:
+                continue
+            name = self._target_name(section)
+            if name in targets:
+                raise self._error("a target of this name is already there", section)
+            targets[name] = self._target(name, section, defaults)
+        targets.setdefault("emulated", builtin("emulated", "emulated"))
+        return Lab(targets, self._defaults(defaults, targets), self._path)
+
+    def _target_name(self, section: Section) -> str:
+        words = section.name.split()
+        if len(words) == 2 and words[0] == "target":
+            return words[1]
+        if len(words) == 1 and words[0] not in ("target", "default", "DEFAULT"):
+            return words[0]
+        raise self._error("not a section", section, expected=f"[target NAME] or [{DEFAULTS}]")
+
+    def _target(self, name: str, section: Section, defaults: Section) -> TargetConfig:
+        kind = self._kind(section)
+        config = builtin(name, kind.name)
+        allowed = {key.name: key for key in kind.keys}
+        settings = dict(config.settings)
+        for key, entry in section.entries.items():
+            if key in allowed:
+                settings[key] = self._checked(section, entry, allowed[key])
+            elif key not in _COMMON:
+                raise self._unknown(section, key, entry, (*_COMMON, *allowed), f"kind {kind.name} has ")
+        for key in allowed.values():
+            if key.required and key.name not in settings:
+                raise self._error(f"key {key.name!r} is missing", section, expected=key.expected)
+        provides = self._value(
+            section, "provides", "words", lambda value: frozenset(keys.words(value).split())
+        )
+        description = section.entries.get("description")
+        return replace(
+            config,
+            settings=self._with_paths(settings),
+            description=description.value if description else config.description,
+            provides=config.provides if provides is None else provides,
+            timing=self._timing(section, self._timing(defaults, config.timing)),
+            source=f"{self._path}:{section.line}",
+        )
+
+    def _kind(self, section: Section) -> Kind:
+        entry = section.entries.get("kind")
+        choices = f"one of {', '.join(KINDS)}"
+        if entry is None:
+            raise self._error("key 'kind' is missing", section, expected=choices)
+        if entry.value not in KINDS:
+            near = nearest(entry.value, KINDS)
+            hint = f"; did you mean {near}?" if near else ""
+            raise self._error(f"no kind {entry.value!r}{hint}", section, entry, "kind", choices)
+        return KINDS[entry.value]
+
+    def _defaults(self, section: Section, targets: Mapping[str, TargetConfig]) -> Defaults:
+        allowed = ("target", "results", "connect", "slowness")
+        for key, entry in section.entries.items():
+            if key not in allowed:
+                raise self._unknown(section, key, entry, allowed, f"[{DEFAULTS}] has ")
+        target = "emulated"
+        if entry := section.entries.get("target"):
+            target = entry.value
+            if target not in targets:
+                near = nearest(target, targets)
+                hint = f"; did you mean {near}?" if near else ""
+                expected = f"one of {', '.join(sorted(targets))}"
+                raise self._error(f"no target {target!r}{hint}", section, entry, "target", expected)
+        results = section.entries.get("results")
+        return Defaults(target, self._path.parent / (results.value if results else "results"))
+
+    def _timing(self, section: Section, otherwise: Timing) -> Timing:
+        connect = self._value(section, "connect", "a duration such as 500ms or 20s", keys.seconds)
+        slowness = self._value(section, "slowness", "a factor from 1 to 1000", keys.factor)
+        return Timing(
+            otherwise.connect if connect is None else connect,
+            otherwise.slowness if slowness is None else slowness,
+        )
+
+    def _with_paths(self, settings: dict[str, str]) -> dict[str, str]:
+        if "catalog" in settings:
+            settings["catalog"] = str(self._path.resolve().parent / settings["catalog"])
+        return settings
+
+    def _checked(self, section: Section, entry: Entry, key: Key) -> str:
+        try:
+            return key.check(entry.value)
+        except ValueError:
+            raise self._error(f"cannot use {entry.value!r}", section, entry, key.name, key.expected) from None
+
+    def _value(
+        self, section: Section, key: str, expected: str, check: Callable[[str], _Value]
+    ) -> _Value | None:
+        entry = section.entries.get(key)
+        if entry is None:
+            return None
+        try:
+            return check(entry.value)
+        except ValueError:
+            raise self._error(f"cannot use {entry.value!r}", section, entry, key, expected) from None
+
+    def _unknown(
+        self, section: Section, key: str, entry: Entry, allowed: tuple[str, ...], who: str
+    ) -> ConfigError:
+        near = nearest(key, allowed)
+        hint = f"; did you mean {near}?" if near else ""
+        return self._error(f"unknown key{hint}", section, entry, key, f"{who}{', '.join(allowed)}")
+
+    def _error(
+        self,
+        message: str,
+        section: Section,
+        entry: Entry | None = None,
+        key: str | None = None,
+        expected: str | None = None,
+    ) -> ConfigError:
+        line = entry.line if entry else section.line
+        return ConfigError(
+            message, file=self._path, line=line, section=section.name, key=key, expected=expected
+        )

@@ -1,0 +1,75 @@
+"""A lab: its targets and its defaults."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.targets import KINDS, TargetConfig
+from harness.targets.base import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """target: the one used when none is named. results: folder in which runs leave their results."""
+
+    target: str = "emulated"
+    results: Path = Path("results")
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What lab.ini says; path is None when there is no such file."""
+
+    targets: Mapping[str, TargetConfig]
+    defaults: Defaults = Defaults()
+    path: Path | None = None
+
+    def target(self, name: str | None = None) -> TargetConfig:
+        """The named target, the default one for None, or an ad-hoc one for tcp://HOST:PORT.
+
+        Raises UsageError for a name that is not configured, with the nearest one that is.
+        """
+        name = name or self.defaults.target
+        if name in self.targets:
+            return self.targets[name]
+        if "://" in name:
+            return ad_hoc(name)
+        near = nearest(name, self.targets)
+        raise UsageError(
+            f"no target {name!r} in {self.path or 'the built-in configuration (no lab.ini found)'}; "
+            + (f"did you mean {near}?" if near else f"there are: {', '.join(sorted(self.targets))}")
+        )
+
+
+def builtin(name: str, kind: str) -> TargetConfig:
+    """A target of a kind with all its defaults."""
+    found = KINDS[kind]
+    settings = {key.name: key.default for key in found.keys if key.default is not None}
+    return TargetConfig(name, kind, settings, found.summary, found.provides, found.timing)
+
+
+def ad_hoc(url: str) -> TargetConfig:
+    """A target from a URL: tcp://HOST:PORT, or any URL that pyserial opens."""
+    scheme, _, rest = url.partition("://")
+    kind = "tcp" if scheme == "tcp" else "serial"
+    given = {"port": url}
+    if kind == "tcp":
+        host, _, port = rest.rpartition(":")
+        given = {"host": host, "port": port} if host else {"host": rest}
+    config = builtin(url, kind)
+    settings = dict(config.settings)
+    for key in KINDS[kind].keys:
+        if key.name in given:
+            try:
+                settings[key.name] = key.check(given[key.name])
+            except ValueError:
+                raise UsageError(f"{url}: expected {key.expected} as {key.name}") from None
+    return TargetConfig(url, kind, settings, "named on the command line", timing=Timing())
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The most similar name, if one is similar at all."""
+    found = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
+    return found[0] if found else None

@@ -1,0 +1,11 @@
+"""How a device comes to exist: one file per kind, and `connect`, which is the same for all kinds.
+
+with connect(load_lab().target("emulated"), cpu="mips") as device:
+    device.run(program)
+"""
+
+from harness.targets.base import Key, Kind, TargetConfig, Timing
+from harness.targets.connection import configure, connect, reach
+from harness.targets.registry import KINDS, kind_of
+
+__all__ = ["KINDS", "Key", "Kind", "TargetConfig", "Timing", "configure", "connect", "kind_of", "reach"]

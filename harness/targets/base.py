@@ -1,0 +1,75 @@
+"""What every target kind looks like, and what a configured target is.
+
+A kind is one file that ends in `KIND = Kind(...)`. Its whole job is `reach`: make
+the device reachable, give a link URL, and undo everything afterwards. What is
+above the link (session, device) is the same for all kinds.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a target section.
+
+    `check` gets the text and returns it in normal form, or raises ValueError; `expected`
+    completes the sentence "expected ..." in the error message.
+    """
+
+    name: str
+    expected: str
+    check: Callable[[str], str]
+    default: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient to be. `connect`: seconds until the agent's first answer has to be here.
+    `slowness`: every time limit of a program is multiplied by it (at least 1)."""
+
+    connect: float = 10.0
+    slowness: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetConfig:
+    """One configured target.
+
+    settings: the keys of its kind, checked and with defaults filled in, as text.
+    provides: what this target can do beyond plain calls (words of `Requirement.needs`).
+    source: where it was written ("lab.ini:12"), or None for a built-in or ad-hoc target.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    provides: frozenset[str] = frozenset()
+    timing: Timing = Timing()
+    source: str | None = None
+
+
+Reach = Callable[[TargetConfig], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of target.
+
+    evidence: what a result of such a target rests on ("model", "device").
+    reach: from a configuration to a link URL (see `harness.links.open_link`); leaving the
+        context ends whatever was started. Raises LabError.
+    place: settings in one short phrase, for tables.
+    """
+
+    name: str
+    summary: str
+    evidence: str
+    keys: tuple[Key, ...]
+    reach: Reach
+    place: Callable[[Mapping[str, str]], str]
+    provides: frozenset[str] = frozenset()
+    timing: Timing = Timing()

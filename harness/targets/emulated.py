@@ -1,0 +1,62 @@
+"""An emulated CE device: the CE build of the agent, run by `harness.emulator` in a process of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from harness.agents import CPU_BUILDS, executable
+from harness.errors import LabError, LinkError
+from harness.targets import keys
+from harness.targets.base import Key, Kind, TargetConfig, Timing
+from harness.targets.emulator_process import AGENT_PATH, start_emulator
+
+PORT = 5555
+COM = "COM1:"
+LINKS = {"tcp": f"tcp:{PORT}", "serial": COM}
+
+
+def _place(settings: Mapping[str, str]) -> str:
+    return f"{settings['cpu']} over {settings['link']}"
+
+
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[str]:
+    """Starts the emulated device with one agent on the configured link; ends the process afterwards.
+
+    Raises LinkError if it cannot be started, with the last lines it wrote. A LabError that leaves
+    the context gets the device's own complaints (an export it lacks) as notes.
+    """
+    settings = config.settings
+    link = settings["link"]
+    with start_emulator(
+        cpu=settings["cpu"],
+        copies=((executable(CPU_BUILDS[settings["cpu"]]), AGENT_PATH),),
+        starts=(f"{AGENT_PATH} link={LINKS[link]}",),
+        variants=tuple(settings.get("variants", "").split()),
+        catalog=settings.get("catalog"),
+        timeout=config.timing.connect,
+    ) as device:
+        opened = device.tcp.get(str(PORT)) if link == "tcp" else device.serial.get(COM)
+        if opened is None:
+            raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
+        try:
+            yield f"tcp://127.0.0.1:{opened}" if link == "tcp" else str(opened)
+        except LabError as error:
+            for line in device.complaints:
+                error.add_note(f"emulated device: {line}")
+            raise
+
+
+KIND = Kind(
+    name="emulated",
+    summary="the CE agent on an emulated CE device, started and ended by the harness",
+    evidence="model",
+    keys=(
+        Key("cpu", "one of " + ", ".join(CPU_BUILDS), keys.one_of(*CPU_BUILDS), default="arm"),
+        Key("link", "tcp or serial", keys.one_of(*LINKS), default="tcp"),
+        Key("variants", "names of device variants", keys.words),
+        Key("catalog", "a file with the device's protocol catalog", keys.text),
+    ),
+    reach=reach,
+    place=_place,
+    timing=Timing(connect=30.0),
+)

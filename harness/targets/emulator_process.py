@@ -1,0 +1,181 @@
+"""The emulator as a child process: start, wait until it is ready, collect what it says, end it for sure.
+
+The contract is that of `python -m harness.emulator`: one JSON object per line on its standard
+output, log text on standard error, and the end of its standard input ends it. We hold the other
+end of that pipe, so it cannot outlive us, however we end.
+"""
+
+import json
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import LinkError, UsageError
+
+AGENT_PATH = "\\ceagent.exe"
+GRACE_S = 5.0
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_log = logging.getLogger(__name__)
+
+
+class EmulatorProcess:
+    """A running emulated device.
+
+    cpu, tcp (guest port as text -> port on this host's loopback) and serial ("COM1:" -> device name) are
+    known after `wait_ready`. complaints: what the device could not do, one line each.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.cpu = ""
+        self.tcp: Mapping[str, int] = {}
+        self.serial: Mapping[str, str] = {}
+        self.complaints: deque[str] = deque(maxlen=20)
+        self._last_words: deque[str] = deque(maxlen=8)
+        self._ready: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
+        # A group of its own: Ctrl-C is ours to handle, the device has to outlive the last answer.
+        group: dict[str, Any] = (
+            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        # -P and PYTHONPATH: the harness that runs is the one that is started, whatever the folder.
+        path = os.pathsep.join(filter(None, (str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness.emulator", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            **group,
+        )
+        self._readers = [
+            threading.Thread(target=reader, args=(pipe,), name=f"emulator-{what}", daemon=True)
+            for what, reader, pipe in (
+                ("events", self._read_events, self._process.stdout),
+                ("log", self._read_log, self._process.stderr),
+            )
+        ]
+        for thread in self._readers:
+            thread.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_ready(self, seconds: float) -> None:
+        """Returns when every process started on the device has opened its link. Raises LinkError."""
+        try:
+            ready = self._ready.get(timeout=seconds)
+        except queue.Empty:
+            raise LinkError(
+                f"the emulated device was not ready after {seconds:g} s: {self.complaint()}"
+            ) from None
+        if ready is None:
+            code = self._process.wait()
+            self._readers[1].join(GRACE_S)
+            raise LinkError(f"the emulated device did not start (exit code {code}): {self.complaint()}")
+        self.cpu = str(ready.get("cpu", ""))
+        self.tcp = ready.get("tcp") or {}
+        self.serial = ready.get("serial") or {}
+
+    def wait(self) -> int:
+        """Blocks until the process ends by itself; its exit code."""
+        return self._process.wait()
+
+    def complaint(self) -> str:
+        """Why it does not work, as far as it said so."""
+        return "; ".join(self.complaints) or " | ".join(self._last_words) or "it wrote nothing"
+
+    def end(self) -> None:
+        """Ends the process: politely, and after a grace period for sure. Safe to call twice."""
+        process = self._process
+        assert process.stdin is not None
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            _log.debug("the emulated device had already closed its input")
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            _log.warning("the emulated device (process %d) did not end, killing it", process.pid)
+            process.kill()
+            process.wait()
+        for thread in self._readers:
+            thread.join(GRACE_S)
+
+    def _read_events(self, pipe: IO[str]) -> None:
+        with pipe:
+            for line in pipe:
+                self._event(line.rstrip())
+        self._ready.put(None)
+
+    def _event(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+            kind = event["event"]
+        except (ValueError, KeyError, TypeError):
+            _log.warning("emulator: not an event: %s", line)
+            return
+        if kind == "ready":
+            self._ready.put(event)
+        elif kind == "unimplemented":
+            export, address = event.get("export"), event.get("address")
+            self.complaints.append(f"{export} is not implemented (called at {address})")
+            _log.warning("emulator: %s", self.complaints[-1])
+        elif kind == "error":
+            self.complaints.append(str(event.get("text", line)))
+            _log.warning("emulator: %s", self.complaints[-1])
+        elif kind == "console":
+            _log.info("device console: %s", str(event.get("text", "")).rstrip())
+        else:
+            _log.info("emulator: %s", line)
+
+    def _read_log(self, pipe: IO[str]) -> None:
+        with pipe:
+            for line in pipe:
+                self._last_words.append(line.rstrip())
+                _log.debug("emulator: %s", line.rstrip())
+
+
+@contextmanager
+def start_emulator(
+    *,
+    cpu: str,
+    starts: Sequence[str],
+    copies: Sequence[tuple[Path, str]],
+    timeout: float,
+    variants: Sequence[str] = (),
+    catalog: str | None = None,
+) -> Iterator[EmulatorProcess]:
+    """An emulated device, ready; it has ended when the context has.
+
+    starts: command lines to run at boot. copies: (file on the host, path on the device).
+    timeout: seconds until it has to be ready. Raises LinkError; UsageError if there is no such catalog file.
+    """
+    arguments = ["--cpu", cpu]
+    if catalog is not None:
+        if not Path(catalog).is_file():
+            raise UsageError(f"catalog {catalog}: no such file")
+        arguments += ["--catalog", catalog]
+    for file, path in copies:
+        arguments += ["--copy", f"{file}={path}"]
+    for variant in variants:
+        arguments += ["--variant", variant]
+    for command in starts:
+        arguments += ["--start", command]
+    process = EmulatorProcess(arguments)
+    try:
+        process.wait_ready(timeout)
+        yield process
+    finally:
+        process.end()

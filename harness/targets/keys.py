@@ -1,0 +1,60 @@
+"""Checks for the values of configuration keys: text in, text in normal form out, ValueError if wrong."""
+
+import re
+from collections.abc import Callable
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|)", re.ASCII)
+_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0}
+
+
+def text(value: str) -> str:
+    """Anything but nothing."""
+    if not value:
+        raise ValueError("empty")
+    return value
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of the given words, upper or lower case."""
+
+    def check(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(value)
+        return value.lower()
+
+    return check
+
+
+def whole(low: int, high: int) -> Callable[[str], str]:
+    """A decimal number in low..high."""
+
+    def check(value: str) -> str:
+        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            raise ValueError(value)
+        return str(int(value))
+
+    return check
+
+
+def words(value: str) -> str:
+    """Words separated by commas or blanks; normal form is one blank between them."""
+    found = value.replace(",", " ").split()
+    if not all(re.fullmatch(r"[\w.:=/-]+", word) for word in found):
+        raise ValueError(value)
+    return " ".join(found)
+
+
+def seconds(value: str) -> float:
+    """A duration such as "500ms", "20s", "2 min" or "1.5" (seconds), more than 0, in seconds."""
+    match = _DURATION.fullmatch(value)
+    if match is None or float(match[1]) == 0:
+        raise ValueError(value)
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def factor(value: str) -> float:
+    """A number from 1 to 1000."""
+    number = float(value)
+    if not 1 <= number <= 1000:
+        raise ValueError(value)
+    return number

@@ -1,0 +1,37 @@
+"""A device whose agent serves a serial port, on this machine or behind a network serial server."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from harness.targets import keys
+from harness.targets.base import Key, Kind, TargetConfig
+
+
+def _place(settings: Mapping[str, str]) -> str:
+    return f"{settings['port']} at {settings['baud']} baud"
+
+
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[str]:
+    """The agent is already there; nothing to start and nothing to end."""
+    port, baud = config.settings["port"], config.settings["baud"]
+    yield port if "://" in port else f"serial://{quote(port)}?baud={baud}"
+
+
+KIND = Kind(
+    name="serial",
+    summary="a device whose agent serves a serial port (ceagent.exe link=COM1:)",
+    evidence="device",
+    keys=(
+        Key(
+            "port",
+            "a serial port (COM5, /dev/ttyUSB0) or a pyserial URL (rfc2217://host:2217)",
+            keys.text,
+            required=True,
+        ),
+        Key("baud", "a speed from 300 to 4000000", keys.whole(300, 4_000_000), default="115200"),
+    ),
+    reach=reach,
+    place=_place,
+)

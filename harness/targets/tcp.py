@@ -1,0 +1,37 @@
+"""A device whose agent listens on TCP."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from harness.targets import keys
+from harness.targets.base import Key, Kind, TargetConfig
+
+
+def _host(value: str) -> str:
+    if not value or any(sign in value for sign in "/ \t@?#"):
+        raise ValueError(value)
+    return value.strip("[]")
+
+
+def _place(settings: Mapping[str, str]) -> str:
+    host = settings["host"]
+    return f"tcp://[{host}]:{settings['port']}" if ":" in host else f"tcp://{host}:{settings['port']}"
+
+
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[str]:
+    """The agent is already there; nothing to start and nothing to end."""
+    yield _place(config.settings)
+
+
+KIND = Kind(
+    name="tcp",
+    summary="a device whose agent listens on TCP (ceagent.exe link=tcp:5555)",
+    evidence="device",
+    keys=(
+        Key("host", "a host name or an address", _host, required=True),
+        Key("port", "a TCP port, 1 to 65535", keys.whole(1, 65535), default="5555"),
+    ),
+    reach=reach,
+    place=_place,
+)
