@@ -31,8 +31,9 @@ hardly more than a plain function. When its thread or process ends, `GeneratorEx
 
 Timeouts are seconds (float) or None for ever. `device.io.forget(fileobj)` ends every wait on a
 file object with `woke.cancelled`; do it before closing a host socket that another thread may wait on.
-`device.io.watch(fileobj, reading, writing, callback)` calls back in the scheduler, with no thread
-waiting (for WSAEventSelect and overlapped calls), each time the file object is ready, until cancelled.
+`device.io.watch(fileobj, callback, writing=False)` -> Watch calls `callback()` once, in the scheduler with no
+thread waiting (for WSAEventSelect and overlapped calls), when the file object is ready; watch again for
+the next time. `Watch.cancel()` ends it early. `device.after(seconds, callback)` -> Watch does so for time.
 
 What a handler finds in its `Call`:
 
