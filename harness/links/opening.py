@@ -1,0 +1,115 @@
+"""From a URL to an open link."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from harness.errors import UsageError
+from harness.links.base import Link
+from harness.links.serial import SerialSettings, open_pyserial, open_serial
+from harness.links.tcp import open_tcp
+
+FORMS = (
+    "tcp://HOST:PORT",
+    "/dev/ttyUSB0",
+    "COM5",
+    "serial:///dev/ttyUSB0?baud=115200",
+    "any pyserial URL such as rfc2217://HOST:PORT",
+)
+"""The accepted forms of a link's URL, for people."""
+
+_DEVICE = re.compile(r"(/|\\\\\.\\|COM\d+\Z|\\\\)", re.IGNORECASE)
+_BOOLS = {"0": False, "1": True, "no": False, "yes": True, "off": False, "on": True}
+
+
+def open_link(url: str, *, timeout: float) -> Link:
+    """Open the link that `url` names, within `timeout` seconds where opening can take time (TCP).
+
+    Raises `UsageError` for a URL that is none, `LinkError` when the link cannot be opened.
+    """
+    scheme, found, _ = url.partition("://")
+    if not found:
+        return _open_name(url)
+    if scheme == "tcp" or (scheme == "socket" and "?" not in url):
+        host, port = _host_and_port(url)
+        return open_tcp(host, port, timeout=timeout)
+    if scheme == "serial":
+        parts = urlsplit(url)
+        device = parts.netloc + parts.path
+        if not device:
+            raise _bad(url, "it names no port")
+        return open_serial(device, _settings(url, parts))
+    try:
+        return open_pyserial(url, SerialSettings())
+    except UsageError as error:
+        raise _bad(url, str(error)) from error
+
+
+def _bad(url: str, why: str) -> UsageError:
+    return UsageError(f"{url!r} is not a link: {why}; expected " + ", ".join(FORMS))
+
+
+def _open_name(name: str) -> Link:
+    # "COM1:" is how Windows CE writes it.
+    device = name.removesuffix(":")
+    if _DEVICE.match(device):
+        return open_serial(device, SerialSettings())
+    if re.fullmatch(r"[\w.-]+:\d+", name):
+        raise _bad(name, f"perhaps tcp://{name} was meant")
+    raise _bad(name, "neither a URL nor the name of a serial port")
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise _bad(url, "its port is not a number from 1 to 65535") from error
+    if not parts.hostname or not port or parts.path.strip("/") or parts.query:
+        raise _bad(url, "it needs a host and a port, and nothing else")
+    return parts.hostname, port
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.upper() not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return text.upper()
+
+    return read
+
+
+def _baud(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("bits a second, such as 115200")
+    return int(text)
+
+
+def _bool(text: str) -> bool:
+    if text.lower() not in _BOOLS:
+        raise ValueError("0 or 1")
+    return _BOOLS[text.lower()]
+
+
+_OPTIONS: dict[str, Callable[[str], object]] = {
+    "baud": _baud,
+    "parity": _choice("N", "E", "O", "M", "S"),
+    "data": lambda text: int(_choice("5", "6", "7", "8")(text)),
+    "stop": lambda text: float(_choice("1", "1.5", "2")(text)),
+    "rtscts": _bool,
+    "dtr": _bool,
+    "rts": _bool,
+}
+"""Settings of a serial URL. Software flow control is missing on purpose: frames are binary."""
+
+
+def _settings(url: str, parts: SplitResult) -> SerialSettings:
+    values: dict[str, object] = {}
+    for key, text in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in _OPTIONS:
+            raise _bad(url, f"unknown setting {key!r}, there are {', '.join(_OPTIONS)}")
+        try:
+            values[key] = _OPTIONS[key](text)
+        except ValueError as error:
+            raise _bad(url, f"{key}={text}, expected {error}") from error
+    return SerialSettings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,137 @@
+"""A link over a serial line, or over anything else that pyserial has a URL for."""
+
+import errno
+import threading
+from dataclasses import dataclass
+
+import serial  # type: ignore[import-untyped]
+
+from harness.errors import LinkError, UsageError
+from harness.links.holder import holder
+
+_BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
+_WRITE_TIMEOUT = 10.0
+"""Seconds after which a line that takes no bytes (flow control) is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    """How the line is set: `baud` in bits a second, the rest as pyserial names them."""
+
+    baud: int = 115200
+    parity: str = "N"
+    data: int = 8
+    stop: float = 1
+    rtscts: bool = False
+    dtr: bool | None = None
+    rts: bool | None = None
+
+
+class SerialLink:
+    """An open pyserial port; see `Link`."""
+
+    def __init__(self, port: serial.SerialBase, url: str, settings: SerialSettings) -> None:
+        self.url = url
+        self.rate: float | None = settings.baud / 10
+        self._port = port
+        self._closed = False
+        self._reading = threading.Lock()
+
+    def read(self) -> bytes:
+        with self._reading:
+            if self._closed:
+                return b""
+            try:
+                # One byte is waited for; what arrived with it is taken along.
+                data: bytes = self._port.read(1)
+                more = self._port.in_waiting if data else 0
+                return data + self._port.read(more) if more else data
+            except (OSError, TypeError, AttributeError) as error:
+                # pyserial's URL handlers fail with TypeError or AttributeError when closed while reading.
+                if self._closed:
+                    return b""
+                raise LinkError(f"{self.url}: the port is gone: {error}") from error
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise LinkError(
+                f"{self.url}: the port took no bytes for {_WRITE_TIMEOUT:g} s: is flow control wanted but "
+                f"not wired, or nobody reading at the other end?"
+            ) from error
+        except OSError as error:
+            raise LinkError(f"{self.url}: the port is gone: {error}") from error
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        cancel = getattr(self._port, "cancel_read", None)
+        if cancel is None:
+            self._port.close()
+            return
+        cancel()
+        while not self._reading.acquire(timeout=0.1):
+            # The read began only after it was cancelled.
+            cancel()
+        try:
+            self._port.close()
+        finally:
+            self._reading.release()
+
+
+def open_serial(device: str, settings: SerialSettings) -> SerialLink:
+    """Open a port of this computer, for this process alone. Raises `LinkError` that says what went wrong."""
+    port = serial.Serial()
+    port.port = device
+    port.write_timeout = _WRITE_TIMEOUT
+    port.exclusive = True
+    return _open(port, device, device, settings)
+
+
+def open_pyserial(url: str, settings: SerialSettings) -> SerialLink:
+    """Open any URL of pyserial (rfc2217://, spy://, loop:// ...). Raises `UsageError` for an unknown kind."""
+    try:
+        port = serial.serial_for_url(url, do_not_open=True)
+    except ValueError as error:
+        raise UsageError(f"{url}: {error}") from error
+    return _open(port, url, url, settings)
+
+
+def _open(port: serial.SerialBase, device: str, url: str, settings: SerialSettings) -> SerialLink:
+    try:
+        port.baudrate = settings.baud
+        port.parity, port.bytesize, port.stopbits = settings.parity, settings.data, settings.stop
+        port.rtscts = settings.rtscts
+        if settings.dtr is not None:
+            port.dtr = settings.dtr
+        if settings.rts is not None:
+            port.rts = settings.rts
+        port.open()
+    except ValueError as error:
+        raise UsageError(f"{url}: {error}") from error
+    except OSError as error:
+        raise LinkError(_explain(error, device)) from error
+    return SerialLink(port, url, settings)
+
+
+def _explain(error: OSError, device: str) -> str:
+    text = str(error)
+    if error.errno == errno.ENOENT or "FileNotFoundError" in text:
+        return f"{device}: no such port{_others(device)}"
+    if error.errno == errno.EACCES:
+        return f"{device}: no permission to open it: on Linux, ports belong to the group dialout"
+    if error.errno in _BUSY or "exclusively lock" in text or "PermissionError" in text:
+        who = holder(device)
+        return f"{device}: the port is busy: " + (
+            f"{who} has it open" if who else "another program has it open"
+        )
+    return f"{device}: {text}"
+
+
+def _others(device: str) -> str:
+    from serial.tools.list_ports import comports  # type: ignore[import-untyped]
+
+    names = sorted(port.device for port in comports() if port.device != device)
+    return f"; there are {', '.join(names)}" if names else "; this computer has no serial port"
