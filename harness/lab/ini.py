@@ -5,6 +5,7 @@ which configparser forgets, are found again by a second look at the lines.
 """
 
 import configparser
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,15 +84,20 @@ def parse_ini(text: str, path: Path) -> list[Section]:
 def _lines(text: str, parser: configparser.RawConfigParser) -> dict[tuple[str, str | None], int]:
     """Where each (section, None) and (section, key) stands."""
     found: dict[tuple[str, str | None], int] = {}
-    section = ""
+    section, indent = "", sys.maxsize
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
+        if not line:
+            indent = sys.maxsize
+            continue
+        own = len(raw) - len(raw.lstrip())
+        if own > indent or line.startswith(("#", ";")):
+            # The value of the line above goes on here, or a comment.
+            continue
+        indent = own
         if header := parser.SECTCRE.match(line):
             section = header["header"]
             found[section, None] = number
-        elif section and (option := parser.OPTCRE.match(line)):
-            key = parser.optionxform(option["option"].rstrip())
-            if parser.has_option(section, key):
-                # The first match wins: a later one can only be a continuation line.
-                found.setdefault((section, key), number)
+        elif option := parser.OPTCRE.match(line):
+            found[section, parser.optionxform(option["option"].rstrip())] = number
     return found

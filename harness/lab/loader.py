@@ -10,6 +10,7 @@ from harness.lab.ini import Entry, Section, read_ini
 from harness.lab.model import Defaults, Lab, builtin, nearest
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
+from harness.winsock import NEEDS
 
 FILE_NAME = "lab.ini"
 DEFAULTS = "defaults"
@@ -38,6 +39,13 @@ def load_lab(path: Path | str | None = None) -> Lab:
         if path is None:
             return Lab({"emulated": builtin("emulated", "emulated")})
     return _Reader(Path(path)).lab()
+
+
+def _needs(value: str) -> frozenset[str]:
+    found = frozenset(keys.words(value).split())
+    if not found <= NEEDS.keys():
+        raise ValueError(value)
+    return found
 
 
 class _Reader:
@@ -81,9 +89,7 @@ class _Reader:
         for key in allowed.values():
             if key.required and key.name not in settings:
                 raise self._error(f"key {key.name!r} is missing", section, expected=key.expected)
-        provides = self._value(
-            section, "provides", "words", lambda value: frozenset(keys.words(value).split())
-        )
+        provides = self._value(section, "provides", f"words out of {', '.join(NEEDS)}", _needs)
         description = section.entries.get("description")
         return replace(
             config,

@@ -1,6 +1,7 @@
 """A lab: its targets and its defaults."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +54,12 @@ def builtin(name: str, kind: str) -> TargetConfig:
 def ad_hoc(url: str) -> TargetConfig:
     """A target from a URL: tcp://HOST:PORT, or any URL that pyserial opens."""
     scheme, _, rest = url.partition("://")
-    kind = "tcp" if scheme == "tcp" else "serial"
-    given = {"port": url}
-    if kind == "tcp":
-        host, _, port = rest.rpartition(":")
-        given = {"host": host, "port": port} if host else {"host": rest}
+    kind, given = "serial", {"port": url}
+    if scheme == "tcp":
+        # Not urlsplit: its complaint about a port would not name what was expected.
+        found = re.fullmatch(r"(\[[^]]*]|[^:]*)(?::(.*))?", rest.rstrip("/"))
+        host, port = found.groups() if found else (rest, None)
+        kind, given = "tcp", {"host": host} if port is None else {"host": host, "port": port}
     config = builtin(url, kind)
     settings = dict(config.settings)
     for key in KINDS[kind].keys:

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from harness.deadline import Deadline
-from harness.device import Device
+from harness.device.device import Device
 from harness.errors import UsageError
 from harness.links import open_link
-from harness.session import Session
+from harness.session.session import Session
 from harness.targets.base import TargetConfig
 from harness.targets.registry import kind_of
 

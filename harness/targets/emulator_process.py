@@ -27,13 +27,13 @@ _log = logging.getLogger(__name__)
 
 
 class EmulatorProcess:
-    """A running emulated device.
+    """A running emulated device; `command` starts something that keeps the contract above.
 
     cpu, tcp (guest port as text -> port on this host's loopback) and serial ("COM1:" -> device name) are
     known after `wait_ready`. complaints: what the device could not do, one line each.
     """
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self.cpu = ""
         self.tcp: Mapping[str, int] = {}
         self.serial: Mapping[str, str] = {}
@@ -46,10 +46,10 @@ class EmulatorProcess:
             if sys.platform == "win32"
             else {"start_new_session": True}
         )
-        # -P and PYTHONPATH: the harness that runs is the one that is started, whatever the folder.
+        # With -P in the command: the harness that runs is the one that is started, whatever the folder.
         path = os.pathsep.join(filter(None, (str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.emulator", *arguments],
+            list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -162,18 +162,18 @@ def start_emulator(
     starts: command lines to run at boot. copies: (file on the host, path on the device).
     timeout: seconds until it has to be ready. Raises LinkError; UsageError if there is no such catalog file.
     """
-    arguments = ["--cpu", cpu]
+    command = [sys.executable, "-P", "-m", "harness.emulator", "--cpu", cpu]
     if catalog is not None:
         if not Path(catalog).is_file():
             raise UsageError(f"catalog {catalog}: no such file")
-        arguments += ["--catalog", catalog]
+        command += ["--catalog", catalog]
     for file, path in copies:
-        arguments += ["--copy", f"{file}={path}"]
+        command += ["--copy", f"{file}={path}"]
     for variant in variants:
-        arguments += ["--variant", variant]
-    for command in starts:
-        arguments += ["--start", command]
-    process = EmulatorProcess(arguments)
+        command += ["--variant", variant]
+    for start in starts:
+        command += ["--start", start]
+    process = EmulatorProcess(command)
     try:
         process.wait_ready(timeout)
         yield process

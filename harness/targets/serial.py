@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import quote
 
 from harness.targets import keys
 from harness.targets.base import Key, Kind, TargetConfig
@@ -16,7 +15,7 @@ def _place(settings: Mapping[str, str]) -> str:
 def reach(config: TargetConfig) -> Iterator[str]:
     """The agent is already there; nothing to start and nothing to end."""
     port, baud = config.settings["port"], config.settings["baud"]
-    yield port if "://" in port else f"serial://{quote(port)}?baud={baud}"
+    yield port if "://" in port else f"serial://{port}?baud={baud}"
 
 
 KIND = Kind(

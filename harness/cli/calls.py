@@ -1,0 +1,75 @@
+"""`ceharness call`: one native call from the command line."""
+
+import argparse
+from typing import Any
+
+from harness.cli.choice import add_target_options, chosen
+from harness.cli.programs import parse_program
+from harness.cli.screen import Screen, add_json_option
+from harness.errors import UsageError
+from harness.report import execution_dict, execution_lines
+from harness.targets import connect
+from harness.winsock import FUNCTIONS, Function
+
+_STARTUP = "call ws2!WSAStartup(0x0202, scratch wsadata[400])\n"
+_HELP = """Calls one function on the device and prints its value, error name, meaning and time.
+
+Arguments are written as in call programs: numbers, constants (AF_INET, A|B), NULL, and buffers in quotes:
+'out name[16]', 'in name = x"0200"'. Arguments left out at the end are 0 (NULL), as far as 0 can be meant: a
+socket and a buffer that the function fills have to be given. A function that the harness does not know is
+written module!Name, with --fails for how it reports failure.
+
+    ceharness call WSASocketW AF_INET SOCK_STREAM IPPROTO_TCP
+    ceharness call coredll!GetTickCount --fails never
+"""
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `call`."""
+    parser = commands.add_parser(
+        "call",
+        help="make one native call",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "function", metavar="FUNCTION", help="WSASocketW, ws2!WSASocketW, coredll!GetTickCount"
+    )
+    parser.add_argument("arguments", metavar="ARG", nargs="*")
+    parser.add_argument(
+        "--fails",
+        choices=("never", "zero", "minus-one", "nonzero", "null-word"),
+        help="which value of a function unknown to the harness means failure",
+    )
+    parser.add_argument("--no-startup", action="store_true", help="do not call WSAStartup first")
+    add_target_options(parser, flag=True)
+    add_json_option(parser, "the result")
+    parser.set_defaults(command=_call)
+
+
+def _call(args: argparse.Namespace) -> int:
+    screen = Screen(args.json)
+    known = FUNCTIONS.find(args.function)
+    name = known.export.name if known and known.export else args.function
+    arguments = _completed(known, args.arguments) if known else args.arguments
+    rule = f" fails {args.fails}" if args.fails else ""
+    startup = name.startswith("ws2!") and not name.endswith("!WSAStartup") and not args.no_startup
+    text = f"{_STARTUP if startup else ''}result = {args.function}({', '.join(arguments)}){rule}\n"
+    program = parse_program(text, "<command line>")
+    _, config = chosen(args)
+    with connect(config) as device:
+        execution = device.run(program)
+    shown = execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0)
+    for line in shown:
+        screen.line(line)
+    screen.json({"target": config.name, **execution_dict(execution)})
+    return 0 if execution.outcome.returned else 1
+
+
+def _completed(function: Function, given: list[str]) -> list[str]:
+    """The arguments with zeros for those left out at the end. Raises UsageError where 0 makes no sense."""
+    for parameter in function.parameters[len(given) :]:
+        if parameter.type == "SOCKET" or "out" in parameter.direction:
+            signature = ", ".join(f"{each.type} {each.name}" for each in function.parameters)
+            raise UsageError(f"{parameter.name} is missing: {function.name}({signature})")
+    return given + ["0"] * (len(function.parameters) - len(given))

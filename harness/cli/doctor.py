@@ -1,0 +1,175 @@
+"""`ceharness doctor`: the way to a device, link by link, up to the first one that is broken."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from rich.text import Text
+
+from harness.agents import CPU_BUILDS, executable, info
+from harness.cli.choice import add_target_options, chosen
+from harness.cli.screen import Screen, add_json_option
+from harness.deadline import Deadline
+from harness.device.device import Device
+from harness.errors import HarnessError, LinkError, NoAnswer, ProtocolError, UsageError
+from harness.links import Link, open_link
+from harness.session.session import Session
+from harness.targets import TargetConfig, kind_of, reach
+
+_NEXT = {
+    "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
+    "agent executable": "ceharness agent build",
+    "device starts": "read the message above; `ceharness emulate` shows the device alone",
+    "link opens": "check cable, power, address and port, and that no other program holds the port",
+    "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
+    "protocol": "copy the ceagent.exe of this harness to the device (ceharness agent info shows where it is)",
+    "device information": "ceharness exec with a small program shows which call fails",
+    "ws2.dll": "the image lacks Winsock 2 (SYSGEN_WINSOCK): WSASocket cannot be checked on it",
+}
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `doctor`."""
+    parser = commands.add_parser(
+        "doctor",
+        help="find out why a device does not answer",
+        description="Checks configuration, agent executable, link, agent, protocol version, device and ws2.dll "
+        "one after the other; names the first that is broken and the next step. Exit code 0: all fine.",
+    )
+    add_target_options(parser)
+    add_json_option(parser, "the steps")
+    parser.set_defaults(command=_doctor)
+
+
+class Tap:
+    """A link that remembers what came in; see `harness.links.Link`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.url, self.rate = link.url, link.rate
+        self.received = 0
+        self.head = b""
+
+    def read(self) -> bytes:
+        data = self._link.read()
+        self.received += len(data)
+        self.head = (self.head + data)[:32]
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._link.write(data)
+
+    def close(self) -> None:
+        self._link.close()
+
+
+class _Examination:
+    """The steps so far. A step that raises a HarnessError is the broken one."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self.steps: list[dict[str, Any]] = []
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[str]]:
+        """The value is a list for details; leaving it well makes the step a good one."""
+        details: list[str] = []
+        try:
+            yield details
+        except HarnessError as error:
+            notes = [str(error), *details, *getattr(error, "__notes__", ())]
+            self._note(name, False, "; ".join(notes))
+            raise
+        self._note(name, True, "; ".join(details))
+
+    def _note(self, name: str, good: bool, detail: str) -> None:
+        step: dict[str, Any] = {"step": name, "ok": good, "detail": detail}
+        line = Text("ok    " if good else "FAIL  ", "green" if good else "bold red")
+        line.append(f"{name:<20}", "" if good else "bold")
+        line.append(detail)
+        self._screen.line(line)
+        if not good:
+            step["next"] = _NEXT[name]
+            self._screen.line(Text(f"next: {_NEXT[name]}", "bold"))
+        self.steps.append(step)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    screen = Screen(args.json)
+    examination = _Examination(screen)
+    code = 0
+    try:
+        _examine(args, examination)
+        screen.line("everything answers", "green")
+    except UsageError:
+        code = 2
+    except HarnessError:
+        code = 3
+    screen.json(examination.steps)
+    return code
+
+
+def _examine(args: argparse.Namespace, examination: _Examination) -> None:
+    with examination.step("configuration") as details:
+        lab, config = chosen(args)
+        details.append(f"{config.name}: {kind_of(config).place(config.settings)}, {lab.path or 'no lab.ini'}")
+    if config.kind == "emulated":
+        with examination.step("agent executable") as details:
+            _check_executable(config, details)
+    with ExitStack() as stack:
+        url = _reach(config, examination, stack)
+        with examination.step("link opens") as details:
+            deadline = Deadline(config.timing.connect)
+            tap = Tap(open_link(url, timeout=deadline.remaining()))
+            stack.callback(tap.close)
+            details.append(url)
+        session = _open_session(tap, deadline, examination)
+        limits = session.welcome.limits
+        device = stack.enter_context(Device(config.name, session, kind_of(config).evidence, limits.word))
+        with examination.step("device information") as details:
+            facts = device.info()
+            details.append(str(facts))
+        with examination.step("ws2.dll") as details:
+            if not facts.ws2:
+                raise UsageError("ws2.dll is not there")
+            details.append("present")
+
+
+def _check_executable(config: TargetConfig, details: list[str]) -> None:
+    path = executable(CPU_BUILDS[config.settings["cpu"]])
+    details.append(f"{path.name}, {info(path).size} bytes")
+
+
+def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> str:
+    if config.kind != "emulated":
+        return stack.enter_context(reach(config))
+    with examination.step("device starts") as details:
+        url = stack.enter_context(reach(config))
+        details.append(f"emulated {config.settings['cpu']}")
+    return url
+
+
+def _open_session(tap: Tap, deadline: Deadline, examination: _Examination) -> Session:
+    """Two steps from one exchange: does anything answer, and does it speak our protocol?"""
+    try:
+        session = Session.open(tap, deadline=deadline)
+    except ProtocolError:
+        with examination.step("agent answers") as details:
+            details.append(f"{tap.received} bytes seen")
+        with examination.step("protocol"):
+            raise
+    except (NoAnswer, LinkError):
+        with examination.step("agent answers") as details:
+            shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in tap.head)
+            details.append(
+                f"{tap.received} bytes seen, they begin with {tap.head.hex(' ')} ({shown})"
+                if tap.received
+                else "not one byte came back"
+            )
+            raise
+    with examination.step("agent answers") as details:
+        details.append(f"{tap.received} bytes seen")
+    with examination.step("protocol") as details:
+        details.append(f"agent {session.welcome.build}")
+    return session

@@ -1,0 +1,60 @@
+"""`ceharness emulate`: one emulated CE device in the foreground, for any controller to connect to."""
+
+import argparse
+from typing import Any
+
+from harness.agents import CPU_BUILDS, executable
+from harness.cli.screen import Screen, add_json_option
+from harness.errors import LinkError, UsageError
+from harness.targets.emulated import COM, PORT
+from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `emulate`."""
+    parser = commands.add_parser(
+        "emulate",
+        help="run one emulated device until Ctrl-C",
+        description="Runs one emulated CE device with an agent on TCP and one on COM1, prints how to "
+        "connect, and ends it at Ctrl-C (exit code 0).",
+    )
+    parser.add_argument("--cpu", default="arm", help=f"its processor: {', '.join(CPU_BUILDS)} (default arm)")
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="a device variant")
+    parser.add_argument("--catalog", metavar="FILE", help="its protocol catalog")
+    add_json_option(parser, "how to connect")
+    parser.set_defaults(command=_emulate)
+
+
+def _emulate(args: argparse.Namespace) -> int:
+    if args.cpu not in CPU_BUILDS:
+        raise UsageError(f"--cpu {args.cpu!r}: expected one of {', '.join(CPU_BUILDS)}")
+    screen = Screen(args.json)
+    try:
+        with start_emulator(
+            cpu=args.cpu,
+            copies=((executable(CPU_BUILDS[args.cpu]), AGENT_PATH),),
+            starts=(f"{AGENT_PATH} link={COM}", f"{AGENT_PATH} link=tcp:{PORT}"),
+            variants=args.variant,
+            catalog=args.catalog,
+            timeout=30.0,
+        ) as device:
+            _introduce(screen, device)
+            code = device.wait()
+            raise LinkError(f"the emulated device ended by itself (exit code {code}): {device.complaint()}")
+    except KeyboardInterrupt:
+        screen.line("ended")
+        return 0
+
+
+def _introduce(screen: Screen, device: EmulatorProcess) -> None:
+    tcp = f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"
+    serial = device.serial[COM]
+    screen.line(f"An emulated CE device ({device.cpu}) is running, process {device.pid}.", "bold")
+    screen.line(f"  TCP     {tcp}")
+    screen.line(f"  serial  serial://{serial}")
+    screen.line("Try, in another terminal:")
+    screen.line(f"  ceharness doctor {tcp}")
+    screen.line(f"  ceharness call --target {tcp} WSASocketW AF_INET SOCK_STREAM IPPROTO_TCP")
+    screen.line(f"  ceharness run serial://{serial}")
+    screen.line("Ctrl-C ends it.")
+    screen.json({"cpu": device.cpu, "pid": device.pid, "tcp": tcp, "serial": f"serial://{serial}"})

@@ -1,0 +1,77 @@
+"""`ceharness`: the parser, and what every command has in common.
+
+Exit codes: 0 done or conforming, 1 deviations, 2 wrong usage or configuration, 3 the lab failed,
+70 a fault of the harness itself (with traceback), 130 ended by Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from harness import __version__
+from harness.cli import agent, calls, doctor, emulate, programs, run, targets
+from harness.errors import HarnessError, LabError, UsageError
+
+OK, DEVIATIONS, USAGE, LAB, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
+_EPILOG = """exit codes: 0 conforming, 1 deviations, 2 wrong usage or configuration, 3 the lab failed,
+70 a fault of the harness itself, 130 ended by Ctrl-C"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Mistakes on the command line look like every other mistake: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="ceharness",
+        description="A conformance harness for Windows CE devices.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ceharness {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for group in (run, programs, calls, emulate, targets, doctor, agent):
+        group.add_commands(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code. Never raises what a user can cause."""
+    try:
+        args = build_parser().parse_args(argv)
+        code: int = args.command(args)
+        sys.stdout.flush()
+    except SystemExit as leaving:  # --help and --version
+        return int(leaving.code or 0)
+    except HarnessError as error:
+        return _complain(error)
+    except KeyboardInterrupt:
+        print("ceharness: ended by Ctrl-C", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain again when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception:
+        traceback.print_exc()
+        print("ceharness: this is a fault of the harness itself, please report it", file=sys.stderr)
+        return FAULT
+    return code
+
+
+def _complain(error: HarnessError) -> int:
+    print(f"ceharness: error: {error}", file=sys.stderr)
+    for note in getattr(error, "__notes__", ()):
+        print(note, file=sys.stderr)
+    return LAB if isinstance(error, LabError) else USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

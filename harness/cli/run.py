@@ -1,0 +1,203 @@
+"""`ceharness run`: the Robot Framework suites on one target, row by row."""
+
+import argparse
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import robot
+
+import harness
+from harness.cli.choice import add_target_options, chosen
+from harness.cli.progress import Progress
+from harness.cli.screen import Screen, add_json_option
+from harness.errors import LabError, UsageError
+from harness.lab import Lab
+from harness.report import (
+    RowDict,
+    evidence_sentence,
+    exit_code,
+    live_line,
+    read_rows,
+    result_table,
+    summary_line,
+    tally,
+)
+from harness.targets import TargetConfig
+from harness.winsock import REQUIREMENTS
+
+_INTERRUPTED = 130
+# Return codes of robot.run above 250 are no counts of failed tests.
+_ROBOT_USAGE, _ROBOT_STOPPED, _ROBOT_FAULT = 252, 253, 255
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `run`."""
+    parser = commands.add_parser(
+        "run",
+        help="check a device against the documentation",
+        description="Runs the suites on a target and shows what the documentation says, what the device did, "
+        "and the verdict. Exit code 0: everything as documented; 1: deviations, or requirements that nobody "
+        "judged; 3: the lab failed; 130: ended by Ctrl-C (what was recorded is kept).",
+    )
+    add_target_options(parser)
+    selection = parser.add_argument_group(
+        "selection (patterns of Robot Framework; each may be given repeatedly)"
+    )
+    selection.add_argument("--suite", action="append", default=[], metavar="NAME", help="suites of this name")
+    selection.add_argument("--test", action="append", default=[], metavar="NAME", help="tests of this name")
+    selection.add_argument(
+        "--include", action="append", default=[], metavar="TAG", help="tests with this tag: WSASOCKET-012"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="where logs and results go (default: results/<time>-<target>)",
+    )
+    parser.add_argument(
+        "--suites",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="your own suites in place of the built-in ones",
+    )
+    add_json_option(parser, "the rows")
+    parser.set_defaults(command=_run)
+
+
+def suites_folder() -> Path:
+    """The suites that come with the harness: beside the package in a checkout, inside it when installed."""
+    package = Path(harness.__file__).resolve().parent
+    for folder in (package / "suites", package.parent / "suites"):
+        if folder.is_dir():
+            return folder
+    raise UsageError(
+        f"the suites are missing: neither {package / 'suites'} nor {package.parent / 'suites'} is there"
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    screen = Screen(args.json)
+    lab, config = chosen(args)
+    paths = [path.resolve() for path in args.suites or [suites_folder()]]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"--suites {path}: no such file or folder")
+    output = _output_folder(args.output, lab, config)
+    rows_file = output / "rows.jsonl"
+    screen.line(f"{config.name} ({config.kind}), results in {output}", "dim")
+
+    def show(row: RowDict) -> None:
+        screen.line(live_line(row, _title(row["requirement"])))
+
+    progress = Progress(rows_file, show)
+    with _log_file(output / "harness.log"):
+        code = _robot(args, lab, config, paths, output, progress)
+    if code == _ROBOT_USAGE:
+        raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
+    rows = read_rows(rows_file) if rows_file.exists() else []
+    selected = bool(args.suite or args.test or args.include or args.suites)
+    interrupted = code == _ROBOT_STOPPED
+    result = tally(rows, () if selected or interrupted else REQUIREMENTS)
+    screen.line()
+    screen.table(result_table(rows, {name: _title(name) for name in result.requirements}))
+    screen.line()
+    screen.line(summary_line(result))
+    if result.missing:
+        screen.line(f"not judged: {', '.join(result.missing)}", "bold red")
+    for name, message in progress.unexplained:
+        screen.line(f"failed without a result: {name}: {message}", "bold magenta")
+    screen.line(evidence_sentence(result))
+    screen.line(f"log: {output / 'log.html'}   rows: {rows_file}", "dim")
+    screen.json(rows)
+    if interrupted:
+        screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
+        return _INTERRUPTED
+    if code == _ROBOT_FAULT:
+        raise RuntimeError("Robot Framework failed; its messages are above")
+    if progress.unexplained:
+        name, message = progress.unexplained[0]
+        raise LabError(f"{len(progress.unexplained)} tests ended without a result; {name}: {message}")
+    return exit_code(result)
+
+
+def _robot(
+    args: argparse.Namespace,
+    lab: Lab,
+    config: TargetConfig,
+    paths: list[Path],
+    output: Path,
+    progress: Progress,
+) -> int:
+    variables = {
+        "TARGET": config.name,
+        "CPU": args.cpu or "",
+        "LINK": args.link or "",
+        "LAB": str(lab.path or ""),
+        "RESULTS": str(output / "rows.jsonl"),
+    }
+    try:
+        return int(
+            robot.run(
+                *map(str, paths),
+                outputdir=str(output),
+                console="none",
+                listener=[progress],
+                variable=[f"{name}:{value}" for name, value in variables.items()],
+                suite=args.suite,
+                test=args.test,
+                include=args.include,
+                name="Conformance",
+                metadata=[f"Target:{config.name}"],
+            )
+        )
+    except SystemExit:  # Robot Framework's answer to a second Ctrl-C
+        return _ROBOT_STOPPED
+
+
+def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
+    """A folder of its own for this run. Raises UsageError if it cannot be made."""
+    if given is None:
+        name = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in config.name)
+        base = lab.defaults.results / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{name}"
+        given, count = base, 1
+        while given.exists():
+            count += 1
+            given = base.with_name(f"{base.name}-{count}")
+    try:
+        given.mkdir(parents=True, exist_ok=True)
+        (given / "rows.jsonl").unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None
+    return given
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    """What the harness logs while it runs, the emulated device's events included."""
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log = logging.getLogger("harness")
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+        handler.close()
+
+
+def _selection(args: argparse.Namespace) -> str:
+    given = [f"--{name} {value}" for name in ("suite", "test", "include") for value in getattr(args, name)]
+    return f"nothing matches {' '.join(given)}" if given else ""
+
+
+def _title(requirement: str) -> str:
+    known = REQUIREMENTS.get(requirement)
+    return known.title if known else ""

@@ -1,0 +1,59 @@
+"""Where a command's words go: tables and progress to the terminal, JSON to a file or to standard output."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.errors import UsageError
+from harness.report import json_text
+
+
+def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """The same option for every command that prints a table."""
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        help=f"also write {what} as JSON; - is standard output, with nothing else on it",
+    )
+
+
+class Screen:
+    """The text output of one command. With `--json -` text goes to standard error."""
+
+    def __init__(self, json_file: str | None) -> None:
+        self._json_file = json_file
+        self.console = Console(
+            file=sys.stderr if json_file == "-" else sys.stdout, highlight=False, soft_wrap=True
+        )
+
+    @property
+    def live(self) -> bool:
+        """True when a person is watching."""
+        return self.console.is_terminal
+
+    def line(self, text: Any = "", style: str | None = None) -> None:
+        """One line (a str is printed as it is, without markup)."""
+        self.console.print(text, style=style, markup=False)
+
+    def table(self, table: Table) -> None:
+        """A table as wide as the terminal, or as wide as it needs when nobody is watching."""
+        width = self.console.width if self.live else 160
+        self.console.print(table, width=width, soft_wrap=False)
+
+    def json(self, value: Any) -> None:
+        """What `--json` asked for; nothing without it. Raises UsageError if the file cannot be written."""
+        if self._json_file is None:
+            return
+        text = json_text(value)
+        if self._json_file == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return
+        try:
+            Path(self._json_file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--json {self._json_file}: {error.strerror or error}") from None

@@ -1,0 +1,56 @@
+"""`ceharness targets`: what the lab has."""
+
+import argparse
+from typing import Any
+
+from rich.table import Table
+
+from harness.cli.choice import add_lab_option
+from harness.cli.screen import Screen, add_json_option
+from harness.lab import load_lab
+from harness.targets import kind_of
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `targets`."""
+    parser = commands.add_parser("targets", help="list the configured targets", description=__doc__)
+    add_lab_option(parser)
+    add_json_option(parser, "the targets")
+    parser.set_defaults(command=_targets)
+
+
+def _targets(args: argparse.Namespace) -> int:
+    screen = Screen(args.json)
+    lab = load_lab(args.lab)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("target", "kind", "where", "evidence", "description"):
+        table.add_column(column)
+    listed = []
+    for name, config in sorted(lab.targets.items()):
+        kind = kind_of(config)
+        default = name == lab.defaults.target
+        table.add_row(
+            f"{name} *" if default else name,
+            config.kind,
+            kind.place(config.settings),
+            kind.evidence,
+            config.description,
+        )
+        listed.append(
+            {
+                "name": name,
+                "kind": config.kind,
+                "default": default,
+                "evidence": kind.evidence,
+                "settings": dict(config.settings),
+                "provides": sorted(config.provides),
+                "connect": config.timing.connect,
+                "slowness": config.timing.slowness,
+                "description": config.description,
+                "source": config.source,
+            }
+        )
+    screen.table(table)
+    screen.line(f"* the default target; configured in {lab.path or 'no file (built in)'}", "dim")
+    screen.json(listed)
+    return 0

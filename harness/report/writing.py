@@ -1,0 +1,26 @@
+"""Plain renderings shared by the commands."""
+
+import json
+from typing import Any
+
+
+def json_text(value: Any) -> str:
+    """JSON for people and programs: indented, non-ASCII kept, a newline at the end."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def hex_dump(data: bytes, *, indent: str = "") -> str:
+    """Offset, 16 bytes, printable characters; a run of equal lines is shown as one `*`, as hexdump does."""
+    lines: list[str] = []
+    previous: bytes | None = None
+    for offset in range(0, len(data), 16):
+        part = data[offset : offset + 16]
+        last = offset + 16 >= len(data)
+        if part == previous and not last:
+            if lines[-1] != f"{indent}*":
+                lines.append(f"{indent}*")
+            continue
+        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)
+        lines.append(f"{indent}{offset:04x}  {part.hex(' '):<47}  {shown}")
+        previous = part
+    return "\n".join(lines)

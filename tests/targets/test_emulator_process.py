@@ -1,0 +1,96 @@
+"""The emulated device as a child process, played here by small scripts that keep or break its contract."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from harness.errors import LinkError, UsageError
+from harness.targets import emulator_process
+from harness.targets.emulator_process import EmulatorProcess, start_emulator
+
+READY = (
+    "import json, sys\n"
+    "print(json.dumps({'event': 'ready', 'cpu': 'x86', 'pid': 1, 'tcp': {'5555': 4711},"
+    " 'serial': {'COM1:': '/dev/pts/9'}}), flush=True)\n"
+)
+
+
+@pytest.fixture
+def processes() -> Iterator[list[EmulatorProcess]]:
+    started: list[EmulatorProcess] = []
+    yield started
+    for process in started:
+        process.end()
+
+
+def play(script: str, processes: list[EmulatorProcess]) -> EmulatorProcess:
+    processes.append(EmulatorProcess([sys.executable, "-c", script]))
+    return processes[-1]
+
+
+def test_ready_tells_how_to_connect(processes: list[EmulatorProcess]) -> None:
+    device = play(READY + "sys.stdin.read()", processes)
+    device.wait_ready(30)
+    assert (device.cpu, device.tcp, device.serial) == ("x86", {"5555": 4711}, {"COM1:": "/dev/pts/9"})
+
+
+def test_closing_its_input_ends_it(processes: list[EmulatorProcess]) -> None:
+    device = play(READY + "sys.stdin.read(); sys.exit(7)", processes)
+    device.wait_ready(30)
+    device.end()
+    assert device.wait() == 7
+    device.end()
+
+
+def test_one_that_does_not_end_is_killed(
+    processes: list[EmulatorProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator_process, "GRACE_S", 0.2)
+    device = play(READY + "import threading; threading.Event().wait()", processes)
+    device.wait_ready(30)
+    device.end()
+    assert device.wait() != 0
+
+
+def test_an_early_end_shows_its_last_words(processes: list[EmulatorProcess]) -> None:
+    device = play("import sys; print('no unicorn here', file=sys.stderr); sys.exit(5)", processes)
+    with pytest.raises(LinkError, match=r"exit code 5\): no unicorn here"):
+        device.wait_ready(30)
+
+
+def test_an_unimplemented_export_is_the_reason_that_is_given(processes: list[EmulatorProcess]) -> None:
+    script = (
+        "import json\n"
+        "print('this is no event')\n"
+        "print(json.dumps({'event': 'unimplemented', 'export': 'coredll!Foo', 'address': '0x11000'}))\n"
+    )
+    device = play(script, processes)
+    with pytest.raises(LinkError, match="coredll!Foo is not implemented"):
+        device.wait_ready(30)
+    assert list(device.complaints) == ["coredll!Foo is not implemented (called at 0x11000)"]
+
+
+def test_never_ready(processes: list[EmulatorProcess]) -> None:
+    device = play("import sys; sys.stdin.read()", processes)
+    with pytest.raises(LinkError, match="not ready after 0.1 s"):
+        device.wait_ready(0.1)
+
+
+def test_console_text_goes_to_the_log(
+    processes: list[EmulatorProcess], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "harness")
+    device = play(
+        "import json\nprint(json.dumps({'event': 'console', 'text': 'boot\\n'}))\n" + READY, processes
+    )
+    device.wait_ready(30)
+    assert "device console: boot" in caplog.text
+
+
+def test_a_missing_catalog_is_a_mistake_of_the_user() -> None:
+    with (
+        pytest.raises(UsageError, match="no such file"),
+        start_emulator(cpu="arm", starts=(), copies=(), timeout=1, catalog="/nowhere/catalog.toml"),
+    ):
+        pass
