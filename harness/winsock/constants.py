@@ -27,6 +27,10 @@ def load_constants(path: Path = FOLDER / "constants.toml") -> dict[str, dict[str
             groups[group][name] = value
     if ERROR_GROUP not in groups:
         raise document.wrong(ERROR_GROUP, "is missing", "a group of error codes")
+    names: dict[int, str] = {}
+    for name, value in groups[ERROR_GROUP].items():
+        if names.setdefault(value, name) != name:
+            raise document.wrong(name, f"is {value}, as {names[value]} is", "one name for each error code")
     return groups
 
 

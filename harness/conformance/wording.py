@@ -1,0 +1,84 @@
+"""Expectations and results in words."""
+
+from harness.program.model import Call
+from harness.program.result import SENTINEL, CallResult, Execution, Outcome, OutcomeKind
+from harness.winsock import ANY, CONSTANTS, FUNCTIONS, LISTED, SUCCESS, Function, Leg, named
+
+_WORDS = {SUCCESS: "success", LISTED: "a code of the error table", ANY: "anything"}
+
+
+def word(expected: str) -> str:
+    """WSAEINVAL to "WSAEINVAL (10022)", listed to "a code of the error table"."""
+    return _WORDS[expected] if expected in _WORDS else named(CONSTANTS[expected])
+
+
+def documented(leg: Leg) -> str:
+    """What the page says should come of it, and what else counts as conforming."""
+    expectation = leg.expectation
+    parts = []
+    if expectation.statement:
+        parts.append(expectation.statement)
+    elif expectation.conforming:
+        parts.append(" or ".join(map(word, expectation.conforming)))
+    if expectation.tolerated:
+        parts.append("also accepted: " + ", ".join(map(word, expectation.tolerated)))
+    return "; ".join(parts) or "not documented, recorded only"
+
+
+def code_of(call: CallResult, function: Function | None) -> int | None:
+    """The error code of a call that ran: None if it succeeded, SENTINEL if it failed and set none.
+
+    In a loop it is the code of the last run if that failed, else of the first run that did.
+    """
+    code = call.error
+    if code is None:
+        code = next((error for _, error in call.runs if error is not None), None)
+    if code is not None and function is not None and function.code == "value" and call.value is not None:
+        return call.value & 0xFFFFFFFF
+    return code
+
+
+def observed(call: CallResult, function: Function | None, code: int | None) -> str:
+    """What came of a call that ran, its code being `code`."""
+    if code == SENTINEL:
+        return "failed without setting an error code"
+    times = f", in {call.times} runs" if call.runs and call.times > 1 else ""
+    if code is not None:
+        return named(code) + times
+    if call.value is None or (function is not None and function.result == "void"):
+        return "success" + times
+    if function is not None and function.result in ("SOCKET", "WSAEVENT"):
+        return f"success, {function.result.removeprefix('WSA').lower()} 0x{call.value:08X}{times}"
+    if function is not None and function.returns == "0":
+        return "success" + times
+    return f"success, value {call.value & 0xFFFFFFFF}{times}"
+
+
+def ended(outcome: Outcome) -> str:
+    """What an outcome other than "returned" looks like from outside."""
+    match outcome.kind:
+        case OutcomeKind.FAULTED if outcome.detail is not None:
+            text = f"faulted: exception 0x{outcome.detail:08X}"
+        case OutcomeKind.EXITED if outcome.detail is not None:
+            text = f"the process exited with code {outcome.detail}"
+        case OutcomeKind.BLOCKED:
+            text = "blocked past its deadline"
+        case OutcomeKind.UNRESOLVED:
+            text = "the export does not exist on the device"
+        case OutcomeKind.LOST:
+            text = "the device restarted or fell silent"
+        case _:
+            text = outcome.kind.value
+    return f"{text} ({outcome.reason})" if outcome.reason else text
+
+
+def call_name(execution: Execution, number: int) -> str:
+    """ "WSAStartup (call 1)", counted from 1."""
+    call = execution.calls[number].call
+    name = call.export.name.rpartition("!")[2] if isinstance(call, Call) else "digest"
+    return f"{name} (call {number + 1})"
+
+
+def function_of(call: CallResult) -> Function | None:
+    """The documented function that was called, None for others."""
+    return FUNCTIONS.find(call.call.export.name) if isinstance(call.call, Call) else None
