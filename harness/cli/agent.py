@@ -1,13 +1,10 @@
 """`ceharness agent`: the agent executables that this harness carries."""
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from harness.agents import BUILDS, build_agents, executable, info
+from harness.agents import BUILDS, build_agents, executable
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import UsageError
 

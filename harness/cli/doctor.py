@@ -34,8 +34,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "doctor",
         help="find out why a device does not answer",
-        description="Checks configuration, agent executable, link, agent, protocol version, device and ws2.dll "
-        "one after the other; names the first that is broken and the next step. Exit code 0: all fine.",
+        description="Checks configuration, agent executable, link, agent, protocol version, device and "
+        "ws2.dll one after the other; names the first that is broken and the next step. Exit code 0: all fine.",
     )
     add_target_options(parser)
     add_json_option(parser, "the steps")

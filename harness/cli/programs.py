@@ -21,8 +21,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         "exec",
         help="run a call program from a file",
         description="Runs a call program (docs/programs.md; the text that every failed test shows) and "
-        "prints every call with value, error and time, and every buffer it returns. Exit code 1 if the program "
-        "did not run to its end; what its calls return does not matter.",
+        "prints every call with value, error and time, and every buffer it returns. Exit code 1 if the "
+        "program did not run to its end; what its calls return does not matter.",
     )
     parser.add_argument("file", metavar="FILE", help="program text; - is standard input")
     add_target_options(parser)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.report import RowDict
+from harness.conformance import Row
 
 
 class RowFeed:
@@ -15,7 +15,7 @@ class RowFeed:
         self._path = path
         self._read = 0
 
-    def new(self) -> Iterator[dict[str, Any]]:
+    def new(self) -> Iterator[Row]:
         """Every complete line once."""
         if not self._path.exists():
             return
@@ -25,29 +25,26 @@ class RowFeed:
                 if not line.endswith(b"\n"):
                     break
                 self._read += len(line)
-                yield json.loads(line)
+                yield Row.from_dict(json.loads(line))
 
 
 class Progress:
     """Listener (version 3): hands every new row to `show`; keeps tests that failed without any row.
 
-    unexplained: (test name, message) of those, for example of a suite whose device did not answer.
+    unexplained: (test name, message) of those, for example of a suite that cannot be set up.
     """
 
     ROBOT_LISTENER_API_VERSION = 3
 
-    def __init__(self, rows: Path, show: Callable[[RowDict], None]) -> None:
+    def __init__(self, rows: Path, show: Callable[[Row], None]) -> None:
         self._feed = RowFeed(rows)
         self._show = show
-        self.tests = 0
         self.unexplained: list[tuple[str, str]] = []
 
     def end_test(self, data: Any, result: Any) -> None:
         """Called by Robot Framework after every test."""
-        self.tests += 1
-        recorded = 0
-        for row in self._feed.new():
-            recorded += 1
+        recorded = list(self._feed.new())
+        for row in recorded:
             self._show(row)
         if result.failed and not recorded:
             self.unexplained.append((str(result.name), str(result.message)))

@@ -14,18 +14,10 @@ import harness
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen, add_json_option
+from harness.conformance import Row, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
-from harness.report import (
-    RowDict,
-    evidence_sentence,
-    exit_code,
-    live_line,
-    read_rows,
-    result_table,
-    summary_line,
-    tally,
-)
+from harness.report import evidence_sentence, live_line, result_table, summary_line
 from harness.targets import TargetConfig
 from harness.winsock import REQUIREMENTS
 
@@ -91,8 +83,8 @@ def _run(args: argparse.Namespace) -> int:
     rows_file = output / "rows.jsonl"
     screen.line(f"{config.name} ({config.kind}), results in {output}", "dim")
 
-    def show(row: RowDict) -> None:
-        screen.line(live_line(row, _title(row["requirement"])))
+    def show(row: Row) -> None:
+        screen.line(live_line(row))
 
     progress = Progress(rows_file, show)
     with _log_file(output / "harness.log"):
@@ -102,18 +94,18 @@ def _run(args: argparse.Namespace) -> int:
     rows = read_rows(rows_file) if rows_file.exists() else []
     selected = bool(args.suite or args.test or args.include or args.suites)
     interrupted = code == _ROBOT_STOPPED
-    result = tally(rows, () if selected or interrupted else REQUIREMENTS)
+    summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
     screen.line()
-    screen.table(result_table(rows, {name: _title(name) for name in result.requirements}))
+    screen.table(result_table(rows))
     screen.line()
-    screen.line(summary_line(result))
-    if result.missing:
-        screen.line(f"not judged: {', '.join(result.missing)}", "bold red")
+    screen.line(summary_line(summary))
+    if summary.missing:
+        screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
     for name, message in progress.unexplained:
         screen.line(f"failed without a result: {name}: {message}", "bold magenta")
-    screen.line(evidence_sentence(result))
+    screen.line(evidence_sentence(rows))
     screen.line(f"log: {output / 'log.html'}   rows: {rows_file}", "dim")
-    screen.json(rows)
+    screen.json([row.to_dict() for row in rows])
     if interrupted:
         screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
         return _INTERRUPTED
@@ -122,7 +114,7 @@ def _run(args: argparse.Namespace) -> int:
     if progress.unexplained:
         name, message = progress.unexplained[0]
         raise LabError(f"{len(progress.unexplained)} tests ended without a result; {name}: {message}")
-    return exit_code(result)
+    return summary.exit_code
 
 
 def _robot(
@@ -196,8 +188,3 @@ def _log_file(path: Path) -> Iterator[None]:
 def _selection(args: argparse.Namespace) -> str:
     given = [f"--{name} {value}" for name in ("suite", "test", "include") for value in getattr(args, name)]
     return f"nothing matches {' '.join(given)}" if given else ""
-
-
-def _title(requirement: str) -> str:
-    known = REQUIREMENTS.get(requirement)
-    return known.title if known else ""

@@ -85,7 +85,9 @@ class _Reader:
             if key in allowed:
                 settings[key] = self._checked(section, entry, allowed[key])
             elif key not in _COMMON:
-                raise self._unknown(section, key, entry, (*_COMMON, *allowed), f"kind {kind.name} has ")
+                raise self._unknown(
+                    section, key, entry, (*_COMMON, *allowed), f"for kind {kind.name} one of "
+                )
         for key in allowed.values():
             if key.required and key.name not in settings:
                 raise self._error(f"key {key.name!r} is missing", section, expected=key.expected)
@@ -115,7 +117,7 @@ class _Reader:
         allowed = ("target", "results", "connect", "slowness")
         for key, entry in section.entries.items():
             if key not in allowed:
-                raise self._unknown(section, key, entry, allowed, f"[{DEFAULTS}] has ")
+                raise self._unknown(section, key, entry, allowed, "one of ")
         target = "emulated"
         if entry := section.entries.get("target"):
             target = entry.value

@@ -137,7 +137,7 @@ def test_an_unknown_key_names_section_key_and_what_there_is(tmp_path: Path) -> N
     error = mistake(tmp_path, "[target x]\nkind = tcp\nhots = a\n")
     assert (error.section, error.key) == ("target x", "hots")
     assert "did you mean host?" in str(error)
-    assert "kind tcp has kind, description" in str(error)
+    assert "for kind tcp one of kind, description" in str(error)
 
 
 def test_a_value_that_looks_like_a_key_keeps_the_line_numbers_right(tmp_path: Path) -> None:
