@@ -164,17 +164,18 @@ Handler = Callable[..., Any]
 class GuestException(Exception):  # noqa: N818 - it is the guest's exception, not an error of the emulator
     """A structured exception raised in the guest: ends its process, the code becoming the exit code."""
 
-    def __init__(self, code: int, address: int = 0) -> None:
-        super().__init__(f"exception 0x{code:08X} at 0x{address:08X}")
-        self.code, self.address = code, address
+    def __init__(self, code: int, place: int = 0) -> None:
+        """`place`: address of the instruction, when that is known."""
+        super().__init__(f"exception 0x{code:08X} at 0x{place:08X}")
+        self.code, self.place = code, place
 
 
 class GuestFault(GuestException):
     """The guest's memory cannot be read or written at `address` (exception 0xC0000005)."""
 
-    def __init__(self, address: int, *, write: bool = False) -> None:
-        super().__init__(0xC0000005, address)
-        self.write = write
+    def __init__(self, address: int, *, write: bool = False, place: int = 0) -> None:
+        super().__init__(0xC0000005, place)
+        self.address, self.write = address, write
 
 
 class Call:

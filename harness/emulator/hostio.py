@@ -1,0 +1,143 @@
+"""Host file objects the device waits for: one selector, no polling.
+
+Windows can only select sockets, so everything registered there is a socket; elsewhere ptys work too.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import selectors
+import socket
+import time
+from collections.abc import Callable
+
+from harness.emulator.exports import HostFile
+
+
+class Watch:
+    """One interest in a file object (or in a moment). Fires once, or is cancelled."""
+
+    __slots__ = ("_io", "active", "callback", "cancelled", "fd", "writing")
+
+    def __init__(
+        self, io: Io, fd: int, writing: bool, callback: Callable[[], object],
+        cancelled: Callable[[], object] | None,
+    ) -> None:
+        self._io, self.fd, self.writing, self.callback, self.cancelled = io, fd, writing, callback, cancelled
+        self.active = True
+
+    def cancel(self) -> None:
+        """End the interest; the callback is not called any more. Harmless afterwards."""
+        if self.active:
+            self.active = False
+            if self.fd >= 0:
+                self._io.drop(self)
+
+
+class Io:
+    """The selector, timers, and a way to wake it from another host thread or a signal handler."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._watches: dict[int, list[Watch]] = {}
+        self._timers: list[tuple[float, int, Watch]] = []
+        self._numbers = itertools.count()
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+        self._selector.register(self._near, selectors.EVENT_READ)
+
+    @property
+    def wakeup_fd(self) -> int:
+        """For `signal.set_wakeup_fd`."""
+        return self._far.fileno()
+
+    def wake(self) -> None:
+        """End a `poll` that is blocked. May be called from any host thread."""
+        try:
+            self._far.send(b"\0")
+        except BlockingIOError:
+            return  # enough wake-ups are on their way already
+
+    def watch(
+        self, fileobj: HostFile, callback: Callable[[], object], writing: bool = False,
+        cancelled: Callable[[], object] | None = None,
+    ) -> Watch:
+        """Call back once when a file object is ready; `cancelled` instead when it is forgotten."""
+        fd = fileobj.fileno()
+        watch = Watch(self, fd, writing, callback, cancelled)
+        self._watches.setdefault(fd, []).append(watch)
+        self._update(fd)
+        return watch
+
+    def after(self, seconds: float, callback: Callable[[], object]) -> Watch:
+        """Call back once, that many seconds from now."""
+        watch = Watch(self, -1, False, callback, None)
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._numbers), watch))
+        return watch
+
+    def forget(self, fileobj: HostFile) -> None:
+        """End every interest in a file object; whoever waits for it wakes up cancelled."""
+        for watch in list(self._watches.get(fileobj.fileno(), ())):
+            watch.cancel()
+            if watch.cancelled is not None:
+                watch.cancelled()
+
+    def drop(self, watch: Watch) -> None:
+        """Take one watch out of the selector."""
+        watches = self._watches[watch.fd]
+        watches.remove(watch)
+        self._update(watch.fd)
+
+    def _update(self, fd: int) -> None:
+        watches = self._watches.get(fd)
+        events = 0
+        for watch in watches or ():
+            events |= selectors.EVENT_WRITE if watch.writing else selectors.EVENT_READ
+        registered = fd in self._selector.get_map()
+        if not events:
+            self._watches.pop(fd, None)
+            if registered:
+                self._selector.unregister(fd)
+        elif registered:
+            self._selector.modify(fd, events)
+        else:
+            self._selector.register(fd, events)
+
+    def poll(self, block: bool) -> None:
+        """Run what is ready; with `block`, wait until something is (a file, a timer or a wake-up)."""
+        timeout: float | None = 0.0
+        if block:
+            while self._timers and not self._timers[0][2].active:
+                heapq.heappop(self._timers)
+            timeout = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
+        for key, mask in self._selector.select(timeout):
+            if key.fileobj is self._near:
+                self._drain()
+                continue
+            for watch in list(self._watches.get(key.fd, ())):
+                wanted = selectors.EVENT_WRITE if watch.writing else selectors.EVENT_READ
+                if mask & wanted and watch.active:
+                    watch.cancel()
+                    watch.callback()
+        self._fire(time.monotonic())
+
+    def _fire(self, now: float) -> None:
+        while self._timers and self._timers[0][0] <= now:
+            watch = heapq.heappop(self._timers)[2]
+            if watch.active:
+                watch.active = False
+                watch.callback()
+
+    def _drain(self) -> None:
+        try:
+            while self._near.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        self._selector.close()
+        self._near.close()
+        self._far.close()

@@ -1,0 +1,85 @@
+"""An emulated process: an address space, handles, modules and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from harness.emulator.handles import CURRENT_PROCESS, CURRENT_THREAD, HandleTable
+from harness.emulator.heap import Heap
+from harness.emulator.memory import READWRITE, Area, Memory
+from harness.emulator.objects import KernelObject, Waitable
+from harness.emulator.thread import STILL_ACTIVE, Thread
+
+if TYPE_CHECKING:
+    from harness.emulator.device import Device
+    from harness.emulator.engine import Engine
+    from harness.emulator.loader import Module
+
+
+class Process(Waitable):
+    """Signalled when it has ended."""
+
+    kind = "process"
+    STACK = 0x10000
+    """Bytes of stack of a thread whose image does not say otherwise."""
+
+    def __init__(self, device: Device, number: int, name: str, command_line: str) -> None:
+        """`name`: path of its image on the device. `command_line`: without the image's name, as CE passes it."""
+        super().__init__()
+        self.device, self.id, self.process_name, self.command_line = device, number, name, command_line
+        self.memory = Memory(device.charge)
+        self.handles = HandleTable(device.last_handle_closed)
+        self.heap = Heap(self.memory)
+        self.modules: list[Module] = []
+        self.threads: list[Thread] = []
+        self.main: Thread | None = None
+        self.engine: Engine | None = None
+        self.running: Thread | None = None
+        """The thread whose registers the engine holds."""
+        self.exit_code = STILL_ACTIVE
+        self.ended = False
+        self.boot = False
+        """Started by the device itself, not by another process."""
+        self.stack_size = self.STACK
+        self.locals: dict[str, Any] = {}
+        self._cleanups: list[Callable[[], object]] = []
+
+    @property
+    def strict_alignment(self) -> bool:
+        """True where the CPU faults on an unaligned word."""
+        return self.device.cpu.strict_alignment
+
+    def argument(self, index: int) -> int:
+        """Argument word of the call that the running thread makes."""
+        if self.engine is None:
+            raise IndexError("a process without a CPU has no argument words")
+        return self.engine.argument(index)
+
+    def at_end(self, callback: Callable[[], object]) -> None:
+        """Call back when the process has ended, however it ended; last registered first."""
+        self._cleanups.append(callback)
+
+    def run_cleanups(self) -> None:
+        while self._cleanups:
+            self._cleanups.pop()()
+
+    def signalled(self, thread: Thread) -> bool:
+        return self.ended
+
+    def new_stack(self) -> Area | None:
+        """A committed stack with an unreserved page below; None when there is no memory."""
+        size = self.stack_size
+        area = self.memory.reserve(size, kind="stack")
+        if area is not None and not self.memory.commit(area, area.base, size, READWRITE):
+            self.memory.release(area)
+            return None
+        return area
+
+    def object(self, handle: int, thread: Thread) -> KernelObject | None:
+        """The object behind a handle or pseudo handle."""
+        if handle == CURRENT_PROCESS:
+            return self
+        if handle == CURRENT_THREAD:
+            return thread
+        return self.handles.get(handle, KernelObject)
