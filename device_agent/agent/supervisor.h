@@ -1,0 +1,11 @@
+/* The supervisor process: owns the line, checks programs, watches the worker that runs them. It never
+ * makes a test call itself. */
+#ifndef CEA_SUPERVISOR_H
+#define CEA_SUPERVISOR_H
+
+#include "settings.h"
+
+/* Returns only when the agent cannot work: the last error. */
+DWORD supervisor_main(const struct settings *settings);
+
+#endif

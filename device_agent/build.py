@@ -1,0 +1,304 @@
+"""Builds the agent for every CPU: `python device_agent/build.py [BUILD...] [--output DIR]`.
+
+Compiler and linkers come from the pip package ziglang, the CBOR library's C sources from the pip package zcbor.
+Nothing is read from or written to places outside this folder, the output folder and the build folder; equal sources give
+equal bytes.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import import_table
+import pe_image
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Build:
+    """One executable: `machine` is the PE machine, `linker` decides how it comes to be a PE file."""
+
+    name: str
+    machine: int
+    target: tuple[str, ...]
+    linker: str  # "elf": ld.lld and pe_image.from_elf; "coff": lld-link
+    coff: tuple[str, ...] = ()
+    dlltool: str = ""
+    thunks: str = ""
+    platform: str = "ce"
+
+
+_COFF_CE = (
+    "/subsystem:windows,4.00",
+    "/base:0x10000",
+    "/entry:WinMainCRTStartup",
+    "/nxcompat:no",
+    "/stack:0x10000,0x1000",
+)
+
+BUILDS = {
+    build.name: build
+    for build in (
+        Build(
+            "ce-armv4i",
+            0x1C2,
+            ("--target=armv4t-none-eabi", "-mcpu=arm920t", "-mno-unaligned-access"),
+            "elf",
+            thunks="arm",
+        ),
+        Build(
+            "ce-armv7",
+            0x1C4,
+            ("--target=thumbv7-windows-gnu", "-mcpu=cortex-a8"),
+            "coff",
+            (*_COFF_CE, "/machine:arm"),
+            "arm",
+        ),
+        Build(
+            "ce-x86",
+            0x14C,
+            ("--target=i686-windows-gnu", "-march=pentium-mmx", "-mno-mmx"),
+            "coff",
+            (*_COFF_CE, "/machine:x86", "/fixed", "/dynamicbase:no", "/safeseh:no"),
+            "i386",
+        ),
+        Build(
+            "ce-mipsii",
+            0x166,
+            (
+                "--target=mipsel-none-elf",
+                "-march=mips2",
+                "-msoft-float",
+                "-mno-abicalls",
+                "-fno-pic",
+                "-G0",
+            ),
+            "elf",
+            thunks="mips",
+        ),
+        Build(
+            "win32-x64",
+            0x8664,
+            ("--target=x86_64-windows-gnu",),
+            "coff",
+            ("/subsystem:console,5.02", "/entry:agent_start", "/machine:x64"),
+            "i386:x86-64",
+            platform="win32",
+        ),
+    )
+}
+
+_CFLAGS = (
+    "-std=c99",
+    "-Os",
+    "-ffreestanding",
+    "-fno-builtin",
+    "-fno-stack-protector",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fshort-wchar",
+    "-mno-stack-arg-probe",
+    "-DZCBOR_CANONICAL",
+)
+_WARNINGS = ("-Wall", "-Wextra", "-Werror")
+_ZCBOR = ("zcbor_common.c", "zcbor_decode.c", "zcbor_encode.c")
+
+
+class BuildFailed(Exception):
+    """A tool failed; the text is what it said."""
+
+
+def _package(name: str) -> Path:
+    """Folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise BuildFailed(f"the Python package {name} is not installed: python -m pip install {name}")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def zcbor_sources() -> list[Path]:
+    """The CBOR library's C sources that the agent needs."""
+    return [_package("zcbor") / "src" / name for name in _ZCBOR]
+
+
+def version() -> str:
+    """Version of the agent, from the file beside this one or from the package it belongs to."""
+    for place in (HERE / "VERSION", HERE.parent / "harness" / "__init__.py"):
+        if place.is_file():
+            text = place.read_text(encoding="utf-8")
+            return text.split('__version__ = "')[1].split('"')[0] if place.suffix else text.strip()
+    return "0"
+
+
+def sources() -> list[Path]:
+    """Everything of this folder that decides what the executables hold, in a fixed order."""
+    parts = [HERE / name for name in ("build.py", "import_table.py", "pe_image.py")]
+    for folder in ("core", "agent", "platform"):
+        parts += sorted(path for path in (HERE / folder).rglob("*") if path.is_file())
+    return parts
+
+
+def stamp() -> str:
+    """Hash of the sources, the library's sources and the compiler's version."""
+    digest = hashlib.sha256(version().encode())
+    for path in (*sources(), *zcbor_sources()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    digest.update(importlib.metadata.version("ziglang").encode())
+    return digest.hexdigest()
+
+
+def _run(arguments: Sequence[str | Path], work: Path) -> None:
+    environment = {
+        **os.environ,
+        "ZIG_GLOBAL_CACHE_DIR": str(work / "zig-cache"),
+        "ZIG_LOCAL_CACHE_DIR": str(work / "zig-cache"),
+    }
+    zig = _package("ziglang") / ("zig.exe" if os.name == "nt" else "zig")
+    done = subprocess.run(
+        [zig, *map(str, arguments)], cwd=HERE, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode or done.stderr.strip():
+        raise BuildFailed(f"zig {arguments[0]} failed:\n{done.stderr}{done.stdout}")
+
+
+def _compile(build: Build, source: Path, made: Path, work: Path) -> Path:
+    """One object file. Paths inside it would make it depend on the machine: they are left out."""
+    ours = HERE in source.parents
+    _run(
+        [
+            "clang",
+            *build.target,
+            *_CFLAGS,
+            *(_WARNINGS if ours else ("-w",)),
+            *(f"-I{folder}" for folder in ("core", "agent", "platform")),
+            "-isystem",
+            "platform/freestanding",
+            "-isystem",
+            _package("zcbor") / "include",
+            "-isystem",
+            _package("ziglang") / "lib" / "include",
+            f'-DCEA_BUILD="ceagent {version()} {build.name}"',
+            "-c",
+            source.relative_to(HERE) if ours else source,
+            "-o",
+            made,
+        ],
+        work,
+    )
+    return made
+
+
+def _link_elf(build: Build, objects: list[Path], folder: Path, work: Path) -> bytes:
+    linked = folder / "linked.elf"
+    _run(
+        ["ld.lld", "-static", "--gc-sections", "--no-dynamic-linker", "-T", "platform/pe.ld", *objects, "-o", linked],
+        work,
+    )
+    return pe_image.from_elf(linked, build.machine)
+
+
+def _link_coff(build: Build, objects: list[Path], folder: Path, work: Path) -> bytes:
+    library, linked = folder / "imports.lib", folder / "linked.exe"
+    definition = f"platform/{_definition(build)}"
+    _run(["dlltool", "-m", build.dlltool, "-d", definition, "-l", library], work)
+    _run(
+        [
+            "lld-link",
+            *build.coff,
+            "/nodefaultlib",
+            "/opt:ref",
+            "/Brepro",
+            *objects,
+            library,
+            f"/out:{linked}",
+        ],
+        work,
+    )
+    return pe_image.corrected(linked.read_bytes(), ce=build.platform == "ce")
+
+
+def _definition(build: Build) -> str:
+    return "coredll.def" if build.platform == "ce" else "kernel32.def"
+
+
+def make(build: Build, work: Path, pool: ThreadPoolExecutor) -> bytes:
+    """The finished executable of one build."""
+    with tempfile.TemporaryDirectory(dir=work) as temporary:
+        folder = Path(temporary)
+        units = [
+            *sorted((HERE / "core").glob("*.c")),
+            *sorted((HERE / "agent").glob("*.c")),
+            HERE / "platform" / f"{build.platform}.c",
+            HERE / "platform" / "bytes.c",
+            *zcbor_sources(),
+        ]
+        futures = [pool.submit(_compile, build, unit, folder / f"{unit.stem}.o", work) for unit in units]
+        if build.linker == "elf":
+            assembly = folder / "imports.s"
+            assembly.write_text(
+                import_table.assembly(HERE / "platform" / _definition(build), build.thunks), encoding="ascii"
+            )
+            made = folder / "imports.o"
+            _run(["clang", *build.target, "-c", assembly, "-o", made], work)
+            objects = [*(future.result() for future in futures), made]
+            return _link_elf(build, objects, folder, work)
+        return _link_coff(build, [future.result() for future in futures], folder, work)
+
+
+def build_all(names: Iterable[str], output: Path, work: Path) -> list[Path]:
+    """Builds what is not there yet or was made of other sources; returns the executables."""
+    output.mkdir(parents=True, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
+    current = stamp()
+    record = output / "stamp.json"
+    known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    made = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool, ThreadPoolExecutor(os.cpu_count()) as linkers:
+
+        def one(name: str) -> Path:
+            path = output / f"ceagent-{name}.exe"
+            if not path.is_file() or known.get(name) != current:
+                unfinished = path.with_suffix(".part")
+                unfinished.write_bytes(make(BUILDS[name], work, pool))
+                unfinished.replace(path)
+            return path
+
+        made = list(linkers.map(one, names))
+    known.update(dict.fromkeys(names, current))
+    record.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Build the agent executables.")
+    parser.add_argument("build", nargs="*", metavar="BUILD", help=", ".join(BUILDS) + "; all by default")
+    parser.add_argument("--output", type=Path, default=HERE.parent / "harness" / "agents" / "bin")
+    parser.add_argument("--work", type=Path, default=HERE.parent / "build", help="scratch folder and compiler cache")
+    options = parser.parse_args(arguments)
+    names = options.build or list(BUILDS)
+    if unknown := [name for name in names if name not in BUILDS]:
+        parser.error(f"no such build: {', '.join(unknown)}; builds are {', '.join(BUILDS)}")
+    try:
+        for path in build_all(names, options.output.resolve(), options.work.resolve()):
+            print(path)
+    except BuildFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

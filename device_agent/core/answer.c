@@ -1,0 +1,232 @@
+#include "answer.h"
+
+#include "zcbor_encode.h"
+
+/* How much of an answer to write. */
+struct extent {
+    uint32_t values; /* elements of values and times */
+    uint32_t runs;   /* at most so many runs */
+    bool errors, outputs;
+    bool overflow;   /* say that something is missing, */
+    uint32_t call;   /* from this call on */
+};
+
+/* A run that the end of the program cut short counts like any other. */
+static bool run_open(const struct cea_shared *shared, uint32_t call)
+{
+    return shared->call[call].looped && shared->call[call].count != 0;
+}
+
+static uint32_t runs_of(const struct cea_shared *shared)
+{
+    uint32_t runs = shared->runs;
+    for (uint32_t i = 0; i < shared->calls; i++) {
+        runs += run_open(shared, i);
+    }
+    return runs;
+}
+
+/* Whether a call outside loops belongs in `errors`. */
+static bool remarkable(const struct cea_call *call)
+{
+    return !call->looped && (call->count == 0 || call->failed);
+}
+
+static void put_code(zcbor_state_t *cbor, bool failed, uint32_t error)
+{
+    if (failed) {
+        zcbor_uint32_put(cbor, error);
+    } else {
+        zcbor_nil_put(cbor, NULL);
+    }
+}
+
+static bool put_times(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
+{
+    enum { TAG_UINT16 = 69, TAG_UINT32 = 70 };
+    bool wide = false;
+    for (uint32_t i = 0; i < count; i++) {
+        wide = wide || shared->call[i].microseconds > 0xFFFF;
+    }
+    uint32_t bytes = wide ? 4 : 2, length = count * bytes;
+    /* The header is that of a string of `length` bytes; the bytes are written in place. */
+    if (!zcbor_tag_put(cbor, wide ? TAG_UINT32 : TAG_UINT16) || length + 3 > (size_t)(cbor->payload_end - cbor->payload)) {
+        return false;
+    }
+    uint8_t *at = cbor->payload_mut;
+    if (length < 24) {
+        *at++ = (uint8_t)(0x40 | length);
+    } else if (length < 0x100) {
+        *at++ = 0x58;
+        *at++ = (uint8_t)length;
+    } else {
+        *at++ = 0x59;
+        *at++ = (uint8_t)(length >> 8);
+        *at++ = (uint8_t)length;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t value = shared->call[i].microseconds;
+        for (uint32_t byte = 0; byte < bytes; byte++, value >>= 8) {
+            *at++ = (uint8_t)value;
+        }
+    }
+    cbor->payload_mut = at;
+    cbor->elem_count++;
+    return true;
+}
+
+static bool put_outcome(zcbor_state_t *cbor, const struct cea_shared *shared, const struct extent *extent)
+{
+    uint32_t outcome = shared->outcome, call = shared->outcome_call;
+    if (outcome == CEA_DONE) {
+        outcome = CEA_OVERFLOW;
+        call = extent->call;
+    }
+    bool detailed = outcome == CEA_FAULTED || outcome == CEA_EXITED || outcome == CEA_UNRESOLVED;
+    uint32_t count = detailed ? 3 : 2;
+    return zcbor_uint32_put(cbor, 1) && zcbor_list_start_encode(cbor, count) && zcbor_uint32_put(cbor, outcome) &&
+           zcbor_uint32_put(cbor, call) && (!detailed || zcbor_uint32_put(cbor, shared->outcome_detail)) &&
+           zcbor_list_end_encode(cbor, count);
+}
+
+static bool put_errors(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t values, uint32_t count)
+{
+    zcbor_uint32_put(cbor, 2);
+    if (!zcbor_list_start_encode(cbor, 2 * count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < values; i++) {
+        if (remarkable(&shared->call[i])) {
+            zcbor_uint32_put(cbor, i);
+            put_code(cbor, shared->call[i].failed, shared->call[i].error);
+        }
+    }
+    return zcbor_list_end_encode(cbor, 2 * count);
+}
+
+static bool put_runs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
+{
+    zcbor_uint32_put(cbor, 3);
+    if (!zcbor_list_start_encode(cbor, 3 * count)) {
+        return false;
+    }
+    uint32_t i = 0;
+    for (; i < count && i < shared->runs; i++) {
+        const struct cea_run *run = &shared->run[i];
+        zcbor_uint32_put(cbor, run->call);
+        zcbor_uint32_put(cbor, run->count);
+        put_code(cbor, run->failed, run->error);
+    }
+    for (uint32_t number = 0; i < count; number++) {
+        if (run_open(shared, number)) {
+            const struct cea_call *call = &shared->call[number];
+            zcbor_uint32_put(cbor, number);
+            zcbor_uint32_put(cbor, call->count);
+            put_code(cbor, call->failed, call->error);
+            i++;
+        }
+    }
+    return zcbor_list_end_encode(cbor, 3 * count);
+}
+
+static bool put_outputs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
+{
+    const uint8_t *arena = (const uint8_t *)shared->arena;
+    zcbor_uint32_put(cbor, 4);
+    if (!zcbor_list_start_encode(cbor, count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < shared->buffer_count; i++) {
+        const struct cea_buffer *buffer = &shared->buffers[i];
+        uint32_t length = buffer->size;
+        if (!buffer->returned) {
+            continue;
+        }
+        while (length && !arena[buffer->offset + length - 1]) {
+            length--;
+        }
+        if (!zcbor_bstr_encode_ptr(cbor, (const char *)arena + buffer->offset, length)) {
+            return false;
+        }
+    }
+    return zcbor_list_end_encode(cbor, count);
+}
+
+/* The whole answer to this extent; 0 when it does not fit. */
+static size_t put(uint8_t *out, const struct cea_shared *shared, uint8_t seq, const struct extent *extent)
+{
+    enum { TAG_UINT32 = 70, TAG_UINT64 = 71 };
+    uint32_t errors = 0, outputs = 0, runs = runs_of(shared);
+    for (uint32_t i = 0; i < extent->values; i++) {
+        errors += remarkable(&shared->call[i]);
+    }
+    for (uint32_t i = 0; i < shared->buffer_count; i++) {
+        outputs += shared->buffers[i].returned;
+    }
+    errors = extent->errors ? errors : 0;
+    outputs = extent->outputs ? outputs : 0;
+    runs = runs < extent->runs ? runs : extent->runs;
+    bool outcome = shared->outcome != CEA_DONE || extent->overflow;
+    uint32_t parts = outcome + (errors != 0) + (runs != 0) + (outputs != 0), elements = parts ? 5 : 4;
+
+    ZCBOR_STATE_E(cbor, 3, out, CEA_FRAME, 1);
+    bool good = zcbor_list_start_encode(cbor, elements) && zcbor_uint32_put(cbor, CEA_ANSWER) &&
+                zcbor_uint32_put(cbor, seq) && zcbor_tag_put(cbor, CEA_WORD == 8 ? TAG_UINT64 : TAG_UINT32) &&
+                zcbor_bstr_encode_ptr(cbor, (const char *)shared->slot, extent->values * sizeof(cea_word)) &&
+                put_times(cbor, shared, extent->values);
+    if (parts) {
+        good = good && zcbor_map_start_encode(cbor, parts);
+        good = good && (!outcome || put_outcome(cbor, shared, extent));
+        good = good && (!errors || put_errors(cbor, shared, extent->values, errors));
+        good = good && (!runs || put_runs(cbor, shared, runs));
+        good = good && (!outputs || put_outputs(cbor, shared, outputs));
+        good = good && zcbor_map_end_encode(cbor, parts);
+    }
+    good = good && zcbor_list_end_encode(cbor, elements);
+    return good ? (size_t)(cbor->payload - out) : 0;
+}
+
+/* Call of the run that stands at place `index` of all runs. */
+static uint32_t call_of_run(const struct cea_shared *shared, uint32_t index)
+{
+    if (index < shared->runs) {
+        return shared->run[index].call;
+    }
+    uint32_t number = 0;
+    for (index -= shared->runs; number < shared->calls; number++) {
+        if (run_open(shared, number) && index-- == 0) {
+            break;
+        }
+    }
+    return number;
+}
+
+size_t cea_answer(uint8_t *out, const struct cea_shared *shared, uint8_t seq)
+{
+    enum { RUN_BYTES = 3 + 5 + 5, VALUE_BYTES = sizeof(cea_word) + 4, FRAME_BYTES = 40 };
+    uint32_t values = shared->outcome == CEA_DONE ? shared->calls : shared->reached;
+    struct extent extent = {values, UINT32_MAX, true, true, false, values};
+    size_t length = put(out, shared, seq, &extent);
+    if (length) {
+        return length;
+    }
+    extent.overflow = true;
+    extent.outputs = false;
+    length = put(out, shared, seq, &extent);
+    if (length) {
+        return length;
+    }
+    extent.runs = 0;
+    length = put(out, shared, seq, &extent);
+    if (length) {
+        extent.runs = (uint32_t)(CEA_FRAME - length - 8) / RUN_BYTES;
+        extent.call = call_of_run(shared, extent.runs);
+        return put(out, shared, seq, &extent);
+    }
+    extent.errors = false;
+    if (extent.values > (CEA_FRAME - FRAME_BYTES) / VALUE_BYTES) {
+        extent.values = (CEA_FRAME - FRAME_BYTES) / VALUE_BYTES;
+    }
+    extent.call = extent.values;
+    return put(out, shared, seq, &extent);
+}

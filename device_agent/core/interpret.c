@@ -1,0 +1,335 @@
+#include "interpret.h"
+
+#include "crc32.h"
+
+#define NONE ((unsigned)CEA_EXPORTS)
+
+struct loop {
+    cea_word turn, count;
+};
+
+struct run {
+    struct cea_shared *shared;
+    const struct cea_machine *machine;
+    uint8_t *arena;
+    bool failed; /* the last call that ran */
+};
+
+static cea_word load(const uint8_t *from, unsigned width)
+{
+    cea_word value = 0;
+    while (width--) {
+        value = value << 8 | from[width];
+    }
+    return value;
+}
+
+static inline cea_word operand(const struct run *run, const cea_word *cell)
+{
+    cea_word value = cell[1];
+    switch ((enum cea_operand)cell[0]) {
+    case CEA_CONSTANT:
+        return value;
+    case CEA_SLOT:
+        return run->shared->slot[value];
+    case CEA_POINTER:
+        return (cea_word)(run->arena + value);
+    case CEA_LOAD_1:
+        return run->arena[value];
+    case CEA_LOAD_2:
+        return load(run->arena + value, 2);
+    case CEA_LOAD_4:
+        return load(run->arena + value, 4);
+    case CEA_LOAD_8:
+        return load(run->arena + value, sizeof(cea_word));
+    }
+    return 0;
+}
+
+/* On every CPU here the caller cleans up, so a function may be given more
+ * arguments than it takes: four shapes do for all arities. */
+static inline cea_word invoke(cea_word address, unsigned arity, const cea_word *a)
+{
+    typedef cea_word (*shape4)(cea_word, cea_word, cea_word, cea_word);
+    typedef cea_word (*shape6)(cea_word, cea_word, cea_word, cea_word, cea_word, cea_word);
+    typedef cea_word (*shape10)(cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word,
+                                cea_word, cea_word);
+    typedef cea_word (*shape16)(cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word,
+                                cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word);
+    if (arity <= 4) {
+        return ((shape4)address)(a[0], a[1], a[2], a[3]);
+    }
+    if (arity <= 6) {
+        return ((shape6)address)(a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
+    if (arity <= 10) {
+        return ((shape10)address)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
+    }
+    return ((shape16)address)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13],
+                              a[14], a[15]);
+}
+
+static bool means_failure(uint8_t fails, cea_word value)
+{
+    switch ((enum cea_fails)fails) {
+    case CEA_NEVER:
+        return false;
+    case CEA_ZERO:
+        return (uint32_t)value == 0;
+    case CEA_MINUS_ONE:
+        return (uint32_t)value == UINT32_C(0xFFFFFFFF);
+    case CEA_NONZERO:
+        return (uint32_t)value != 0;
+    case CEA_NULL_WORD:
+        return value == 0;
+    }
+    return false;
+}
+
+static void stop(struct run *run, enum cea_outcome outcome, uint32_t call, uint32_t detail)
+{
+    run->shared->outcome_call = call;
+    run->shared->outcome_detail = detail;
+    run->shared->outcome = outcome;
+}
+
+/* One more turn of a call: lengthens its run or ends it. */
+static bool note(struct run *run, unsigned number, bool failed, uint32_t error)
+{
+    struct cea_shared *shared = run->shared;
+    struct cea_call *call = &shared->call[number];
+    if (call->count && (call->failed != failed || call->error != error)) {
+        uint32_t runs = shared->runs;
+        if (runs == CEA_RUNS) {
+            stop(run, CEA_OVERFLOW, number, 0);
+            return false;
+        }
+        struct cea_run *ended = &shared->run[runs];
+        ended->count = call->count;
+        ended->error = call->error;
+        ended->call = (uint16_t)number;
+        ended->failed = call->failed;
+        shared->runs = runs + 1;
+        call->count = 0;
+    }
+    call->failed = failed;
+    call->error = error;
+    call->count++;
+    if (shared->reached <= number) {
+        shared->reached = number + 1;
+    }
+    return true;
+}
+
+static bool resolve(struct run *run, unsigned number, unsigned index)
+{
+    struct cea_export *export = &run->shared->exports[index];
+    uint32_t error = 0;
+    if (!export->address) {
+        export->address = run->machine->resolve(export->name, &error);
+    }
+    if (!export->address) {
+        stop(run, CEA_UNRESOLVED, number, error);
+    }
+    return export->address != 0;
+}
+
+/* Resolves what a call of this export needs. */
+static bool ready(struct run *run, unsigned number, unsigned index)
+{
+    const struct cea_export *export = &run->shared->exports[index];
+    if (export->fails && export->reader != NONE) {
+        return resolve(run, number, export->reader) && resolve(run, number, export->setter) &&
+               resolve(run, number, index);
+    }
+    return resolve(run, number, index);
+}
+
+static bool call(struct run *run, const cea_word *cell)
+{
+    struct cea_shared *shared = run->shared;
+    const struct cea_machine *machine = run->machine;
+    unsigned number = (unsigned)(cell[0] >> 16 & 0xFFFF);
+    unsigned arity = (unsigned)(cell[0] >> 8 & 0xFF);
+    unsigned index = (unsigned)cell[1];
+    struct cea_export *exports = shared->exports;
+    struct cea_export *export = &exports[index];
+    cea_word reader = machine->get_error, setter = machine->set_error;
+    cea_word argument[CEA_ARITY];
+
+    shared->current = number;
+    /* A program may call the readers too, so that each of the three can be new. */
+    if (!export->address || export->reader != NONE) {
+        if (!ready(run, number, index)) {
+            return false;
+        }
+    }
+    if (export->reader != NONE && export->fails) {
+        reader = exports[export->reader].address;
+        setter = exports[export->setter].address;
+    }
+    cell += 2;
+    for (unsigned i = 0; i < arity; i++, cell += 2) {
+        argument[i] = operand(run, cell);
+    }
+    for (unsigned i = arity; i < 4; i++) {
+        argument[i] = 0;
+    }
+    if (export->fails) {
+        ((void (*)(cea_word))setter)(CEA_SENTINEL);
+    }
+    uint32_t start = machine->ticks();
+    cea_word value = invoke(export->address, arity, argument);
+    uint32_t spent = machine->ticks() - start;
+    uint32_t error = 0;
+    bool failed = means_failure(export->fails, value);
+    if (failed) {
+        error = (uint32_t)((cea_word(*)(void))reader)();
+    }
+    run->failed = failed;
+    shared->slot[number] = value;
+    shared->call[number].microseconds += machine->microseconds(spent);
+    return note(run, number, failed, error);
+}
+
+/* A stretch of a buffer: cells are arena offset and size, operands offset and length.
+ * Null, and the outcome, when it leaves the buffer. */
+static uint8_t *stretch(struct run *run, const cea_word *cell, cea_word offset, cea_word length, unsigned number)
+{
+    cea_word size = cell[1];
+    if (offset > size || length > size - offset) {
+        stop(run, CEA_OUT_OF_RANGE, number, 0);
+        return NULL;
+    }
+    return run->arena + cell[0] + offset;
+}
+
+static bool fill(struct run *run, const cea_word *cell)
+{
+    cea_word length = operand(run, cell + 6);
+    uint8_t *at = stretch(run, cell + 1, operand(run, cell + 4), length, (unsigned)cell[3]);
+    uint32_t value = (uint32_t)operand(run, cell + 8) * UINT32_C(2654435761);
+    if (!at) {
+        return false;
+    }
+    for (uint8_t *end = at + length; at < end; at++) {
+        *at = (uint8_t)(value >> 24);
+        value += UINT32_C(2654435761);
+    }
+    return true;
+}
+
+static bool digest(struct run *run, const cea_word *cell)
+{
+    unsigned number = (unsigned)(cell[0] >> 16 & 0xFFFF);
+    cea_word length = operand(run, cell + 5);
+    const uint8_t *at = stretch(run, cell + 1, operand(run, cell + 3), length, number);
+    if (!at) {
+        return false;
+    }
+    run->shared->current = number;
+    uint32_t start = run->machine->ticks();
+    run->shared->slot[number] = cea_crc32((uint32_t)operand(run, cell + 7), at, length);
+    run->shared->call[number].microseconds += run->machine->microseconds(run->machine->ticks() - start);
+    return note(run, number, false, 0);
+}
+
+static bool store(struct run *run, const cea_word *cell)
+{
+    unsigned width = (unsigned)cell[4];
+    uint8_t *at = stretch(run, cell + 1, operand(run, cell + 5), width, (unsigned)cell[3]);
+    cea_word value = operand(run, cell + 7);
+    if (!at) {
+        return false;
+    }
+    for (; width; width--) {
+        *at++ = (uint8_t)value;
+        value >>= 8;
+    }
+    return true;
+}
+
+/* Whether the loop whose CEA_AGAIN stands at `cell` ends early. */
+static bool ended(const struct run *run, const cea_word *cell)
+{
+    switch ((enum cea_until)cell[1]) {
+    case CEA_UNTIL_COUNT:
+        return false;
+    case CEA_UNTIL_FAILURE:
+        return run->failed;
+    case CEA_UNTIL_ZERO:
+        return operand(run, cell + 3) == 0;
+    }
+    return true;
+}
+
+void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
+{
+    struct run run = {shared, machine, (uint8_t *)shared->arena, false};
+    const cea_word *code = shared->code, *cell = code;
+    struct loop loops[CEA_DEPTH + 1], *loop = loops; /* the first is none */
+    for (;;) {
+        bool going = true;
+        cea_word *slot = &shared->slot[cell[0] >> 16 & 0xFFFF];
+        switch ((enum cea_operation)(cell[0] & 0xFF)) {
+        case CEA_CALL:
+            going = call(&run, cell);
+            cell += 2 + 2 * (cell[0] >> 8 & 0xFF);
+            break;
+        case CEA_REPEAT: {
+            cea_word count = operand(&run, cell + 3);
+            if (count == 0) {
+                cell = code + cell[2];
+                break;
+            }
+            loop++;
+            loop->turn = 0;
+            loop->count = count;
+            shared->slot[cell[1]] = 0;
+            cell += 5;
+            break;
+        }
+        case CEA_AGAIN:
+            if (ended(&run, cell) || ++loop->turn == loop->count) {
+                loop--;
+                cell += 5;
+            } else {
+                *slot = loop->turn;
+                cell = code + cell[2];
+            }
+            break;
+        case CEA_WHEN_OK:
+            cell = run.failed ? code + cell[1] : cell + 2;
+            break;
+        case CEA_FILL:
+            going = fill(&run, cell);
+            cell += 10;
+            break;
+        case CEA_DIGEST:
+            going = digest(&run, cell);
+            cell += 9;
+            break;
+        case CEA_SLEEP:
+            machine->sleep((uint32_t)operand(&run, cell + 1));
+            cell += 3;
+            break;
+        case CEA_STORE:
+            going = store(&run, cell);
+            cell += 9;
+            break;
+        case CEA_ADD:
+            *slot = operand(&run, cell + 1) + operand(&run, cell + 3);
+            cell += 5;
+            break;
+        case CEA_SUBTRACT:
+            *slot = operand(&run, cell + 1) - operand(&run, cell + 3);
+            cell += 5;
+            break;
+        case CEA_END:
+            return;
+        }
+        if (!going) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/* The messages but `run` and `answer`: see check.h and answer.h for those. */
+#ifndef CEA_MESSAGE_H
+#define CEA_MESSAGE_H
+
+#include "cea.h"
+
+/* The first elements of a message from the controller. */
+struct cea_head {
+    uint8_t type;     /* CEA_HELLO or CEA_RUN */
+    uint8_t seq;      /* of a run */
+    uint32_t version; /* of a hello */
+    uint32_t session; /* of a hello of our version; never 0 */
+};
+
+/* Reads them. CEA_OK; CEA_BAD_VERSION (version is set); CEA_MALFORMED for a
+ * hello that says no more, *detail is the offset of the bad item. For anything else, a run without a
+ * readable number included, *answerable is false: no refusal could name it. */
+enum cea_error cea_message_head(struct cea_head *head, const uint8_t *body, size_t length, bool *answerable,
+                                uint32_t *detail);
+
+/* Each writes one message to `out` (of CEA_FRAME bytes) and returns its length. `missing` is a
+ * list of `missing_count` texts. */
+size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_t next, const char *build,
+                           const char *const *missing, size_t missing_count);
+size_t cea_message_refusal(uint8_t *out, uint8_t seq, enum cea_error reason, uint32_t detail);
+size_t cea_message_working(uint8_t *out, uint8_t seq);
+
+#endif

@@ -1,0 +1,1 @@
+/* zcbor includes it for printing, which is not compiled in. */

@@ -1,0 +1,35 @@
+/* Where Windows CE and desktop Windows differ: ce.c and win32.c each define all of this.
+ * The entry point is theirs too; it calls agent_main. */
+#ifndef CEA_PLATFORM_H
+#define CEA_PLATFORM_H
+
+#include "win.h"
+
+#include "cea.h"
+
+/* agent/main.c. `words`: the command line without the program's own name. Its result is the exit code. */
+DWORD agent_main(const WCHAR *words);
+
+enum { CEA_MODULE = 64 }; /* WCHARs for a module or export name */
+
+void os_event_set(HANDLE event);
+void os_event_reset(HANDLE event);
+
+/* Starts `image` (a full path); 0 on failure. */
+HANDLE os_process_start(const WCHAR *image, const WCHAR *words);
+
+/* Before a worker runs anything: no dialog may hold a process that faults. */
+void os_worker_begins(void);
+
+/* An export of a module by name, or null and the last error. `module` without
+ * an extension is a DLL. The CE names coredll and ws2 work everywhere. */
+HANDLE os_module(const char *module);
+void *os_symbol(HANDLE module, const char *name);
+
+/* Serial ports: reading and writing at once from two threads. os_serial_read returns
+ * what is there, at least one byte, or 0 after a while. False: the port is gone. */
+HANDLE os_serial_open(const WCHAR *name);
+bool os_serial_read(HANDLE port, void *bytes, DWORD room, DWORD *got);
+bool os_serial_write(HANDLE port, const void *bytes, DWORD length, DWORD *sent);
+
+#endif
