@@ -35,6 +35,8 @@ class Progress:
     """
 
     ROBOT_LISTENER_API_VERSION = 3
+    # After the library, which writes the rows of a test when the test ends.
+    ROBOT_LISTENER_PRIORITY = -100
 
     def __init__(self, rows: Path, show: Callable[[Row], None]) -> None:
         self._feed = RowFeed(rows)
