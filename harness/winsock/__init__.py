@@ -29,6 +29,7 @@ from harness.winsock.model import (
 from harness.winsock.requirements import NEEDS, REQUIREMENTS
 from harness.winsock.structures import STRUCTURES
 from harness.winsock.symbols import COREDLL, WinsockSymbols, symbols
+from harness.winsock.wording import documented_result
 
 __all__ = [
     "ANY",
@@ -52,6 +53,7 @@ __all__ = [
     "Requirement",
     "Structure",
     "WinsockSymbols",
+    "documented_result",
     "error_meaning",
     "error_name",
     "named",
