@@ -220,7 +220,7 @@ def _link_coff(build: Build, objects: list[Path], folder: Path, work: Path) -> b
             *build.coff,
             "/nodefaultlib",
             "/opt:ref",
-            "/Brepro",
+            "/timestamp:0",
             *objects,
             library,
             f"/out:{linked}",
@@ -252,7 +252,7 @@ def make(build: Build, work: Path, pool: ThreadPoolExecutor) -> bytes:
                 import_table.assembly(HERE / "platform" / _definition(build), build.thunks), encoding="ascii"
             )
             made = folder / "imports.o"
-            _run(["clang", *build.target, "-c", assembly, "-o", made], work)
+            _run(["clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", made], work)
             objects = [*(future.result() for future in futures), made]
             return _link_elf(build, objects, folder, work)
         return _link_coff(build, [future.result() for future in futures], folder, work)

@@ -123,6 +123,8 @@ def corrected(linked: bytes, *, ce: bool) -> bytes:
     optional = header + 24
     struct.pack_into("<I", image, header + 8, 0)
     if ce:
+        if struct.unpack_from("<H", image, header + 22)[0] & 1:  # no relocations, as in the images made here
+            struct.pack_into("<H", image, header + 22, CHARACTERISTICS)
         struct.pack_into("<HH", image, optional + 40, 4, 0)
         struct.pack_into("<HH", image, optional + 48, *SUBSYSTEM_VERSION)
         struct.pack_into("<HH", image, optional + 68, SUBSYSTEM_CE, 0)
