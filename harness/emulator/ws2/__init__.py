@@ -1,0 +1,41 @@
+"""The Winsock of the emulated device: ws2.dll, written from the Windows CE pages.
+
+    errors, constants, catalog, settings, sockaddr      what things are called and how they look
+    selection                                           which entry a new socket gets, or which error
+    network, streams, raw, sockets, transfer, edge      connections and datagrams inside the device
+    netevents, buffers                                  what WSAEventSelect records; WSABUF arrays
+    state, api                                          what is kept where; how a function is written
+    all others                                          the functions, one file per family
+
+Importing the package registers every function.
+"""
+
+from harness.emulator.ws2 import (
+    accepting,
+    binding,
+    connecting,
+    creation,
+    events,
+    ioctl,
+    options,
+    overlapped,
+    receiving,
+    selecting,
+    sending,
+    startup,
+)
+
+__all__ = [
+    "accepting",
+    "binding",
+    "connecting",
+    "creation",
+    "events",
+    "ioctl",
+    "options",
+    "overlapped",
+    "receiving",
+    "selecting",
+    "sending",
+    "startup",
+]

@@ -1,0 +1,159 @@
+"""connect and WSAConnect."""
+
+from collections.abc import Callable
+from functools import partial
+
+from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
+from harness.emulator.ws2.constants import FD_CONNECT
+from harness.emulator.ws2.errors import (
+    WSAEADDRNOTAVAIL,
+    WSAEAFNOSUPPORT,
+    WSAEALREADY,
+    WSAECONNREFUSED,
+    WSAEINVAL,
+    WSAEISCONN,
+    WSAENETUNREACH,
+    WSAEPROTONOSUPPORT,
+    WSAETIMEDOUT,
+    WSAEWOULDBLOCK,
+    WinsockError,
+)
+from harness.emulator.ws2.network import Network, Route, Transport
+from harness.emulator.ws2.sockaddr import Endpoint, family_of, unpack
+from harness.emulator.ws2.sockets import Socket, State
+from harness.emulator.ws2.streams import StreamEnd, connect_ends
+from harness.emulator.ws2.transfer import check_destination
+
+
+@winsock("connect", "s name namelen")
+def connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
+    """Connect a stream socket, or give a datagram socket its peer (ms887913). See `_connect`."""
+    return (yield from _connect(ws, s, name, namelen))
+
+
+@winsock("WSAConnect", "s name namelen lpCallerData lpCalleeData lpSQOS lpGQOS")
+def wsa_connect(
+    ws: Winsock, s: int, name: int, namelen: int, caller: int, callee: int, sqos: int, gqos: int
+) -> Waiting[int]:
+    """The same (ms898733). WSAEPROTONOSUPPORT: the built-in provider does not carry connect data.
+
+    lpSQOS and lpGQOS are reserved and not looked at; a callee buffer is told that nothing came.
+    """
+    ws.socket(s)
+    if caller:
+        raise WinsockError(WSAEPROTONOSUPPORT)
+    if callee:
+        ws.need_writable(callee, 8)
+    result = yield from _connect(ws, s, name, namelen)
+    if callee:
+        ws.memory.set_u32(callee, 0)
+    return result
+
+
+def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
+    """WSANOTINITIALISED, WSAENETDOWN, WSAENOTSOCK, then in this order:
+
+    WSAEFAULT (memory, length), WSAEAFNOSUPPORT, WSAEINVAL (listening), WSAEALREADY, WSAEISCONN,
+    WSAEADDRNOTAVAIL (any address, or port 0), WSAENETUNREACH; WSAECONNREFUSED and WSAETIMEDOUT when it ends;
+    WSAEWOULDBLOCK on a nonblocking socket; WSAEINTR when the socket is closed meanwhile; WSAEACCES for a
+    datagram socket and the broadcast address.
+    """
+    sock = ws.socket(s)
+    data = ws.address_bytes(name, namelen)
+    family = family_of(data)
+    if not sock.is_stream and not any(data):
+        _disconnect(sock)
+        return 0
+    if family != sock.family:
+        raise WinsockError(WSAEAFNOSUPPORT)
+    remote = unpack(data)
+    if sock.transport is not Transport.TCP:
+        check_destination(sock, remote)
+        sock.need_local()
+        sock.remote, sock.state = remote, State.CONNECTED
+        sock.inbox = type(sock.inbox)(one for one in sock.inbox if one.source == remote)
+        sock.inbox_bytes = sum(len(one.data) for one in sock.inbox)
+        return 0
+    start(sock, remote, ws.device.io.after, ws.device.network.settings.connect_timeout)
+    while sock.state is State.CONNECTING:
+        if sock.nonblocking:
+            raise WinsockError(WSAEWOULDBLOCK)
+        yield from wait_change(sock)
+    if sock.state is not State.CONNECTED:
+        code, sock.error = sock.error, 0
+        raise WinsockError(code)
+    return 0
+
+
+def _disconnect(sock: Socket) -> None:
+    """An all-zero name takes a datagram socket's peer away (ms898733)."""
+    sock.remote, sock.state = None, State.IDLE
+
+
+def start(
+    sock: Socket, remote: Endpoint, after: Callable[[float, Callable[[], object]], object], patience: float
+) -> None:
+    """Begin to connect. The socket is CONNECTING until `after` has run what decides it.
+
+    A connection inside the device is decided at once for a blocking socket, at the scheduler's next turn for
+    a nonblocking one, whose caller is promised WSAEWOULDBLOCK; a silent host after `patience` seconds.
+    """
+    if sock.state is State.LISTENING:
+        raise WinsockError(WSAEINVAL)
+    if sock.state is State.CONNECTING:
+        raise WinsockError(WSAEALREADY)
+    if sock.state is State.CONNECTED:
+        raise WinsockError(WSAEISCONN)
+    if remote.is_any or remote.port == 0:
+        raise WinsockError(WSAEADDRNOTAVAIL)
+    route = sock.network.route(remote.address)
+    if route in (Route.UNREACHABLE, Route.BROADCAST, Route.MULTICAST):
+        raise WinsockError(WSAENETUNREACH)
+    sock.need_local()
+    sock.error = sock.connect_failed = 0
+    sock.state = State.CONNECTING
+    sock.rearm(FD_CONNECT)
+    if route is Route.SILENT:
+        after(patience, partial(_end, sock, WSAETIMEDOUT))
+    elif sock.nonblocking:
+        after(0.0, partial(_establish, sock, remote))
+    else:
+        _establish(sock, remote)
+
+
+def _end(sock: Socket, code: int) -> None:
+    """Connecting has failed; the next call, select or network event says why."""
+    if sock.state is State.CONNECTING and not sock.closed:
+        sock.state = State.IDLE
+        sock.error = code
+        sock.connect_failed = code
+        sock.changed()
+
+
+def _establish(sock: Socket, remote: Endpoint) -> None:
+    """Find the listener and make both ends; refused when there is none or its queue is full."""
+    if sock.closed or sock.state is not State.CONNECTING:
+        return
+    assert sock.local is not None
+    network = sock.network
+    address = network.source_for(remote.address) if sock.local.is_any else sock.local.address
+    here = Endpoint(address, sock.local.port)
+    listener = find_listener(network, remote)
+    if listener is None:
+        _end(sock, WSAECONNREFUSED)
+        return
+    client = StreamEnd(here, remote, sock.receive_buffer, listener.send_buffer)
+    server = StreamEnd(remote, here, listener.receive_buffer, sock.send_buffer)
+    connect_ends(client, server)
+    if not listener.offer(server):
+        _end(sock, WSAECONNREFUSED)
+        return
+    sock.attach(client)
+
+
+def find_listener(network: Network, remote: Endpoint) -> Socket | None:
+    """The socket that listens for connections to an address of the device."""
+    for owner in network.owners(Transport.TCP, remote):
+        if owner.state is State.LISTENING:
+            return owner
+    return None

@@ -1,0 +1,76 @@
+"""socket, WSASocketW and closesocket."""
+
+from harness.emulator.exports import Call, GuestFault, export
+from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, signed, wait_change, winsock
+from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, ProtocolInfo
+from harness.emulator.ws2.constants import INVALID_SOCKET, WSA_FLAG_OVERLAPPED
+from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WinsockError
+from harness.emulator.ws2.selection import ANSWERS, UNREADABLE, Refused, Request, select
+from harness.emulator.ws2.sockets import Socket
+
+
+@export("ws2!WSASocketW", "af type protocol lpProtocolInfo g dwFlags")
+def wsa_socket(
+    call: Call, family: int, kind: int, protocol: int, info_pointer: int, group: int, flags: int
+) -> int:
+    """A socket of the catalog entry that `selection.select` chooses (ms898773).
+
+    Every error it gives is in `selection.ANSWERS`. Overlapped only with WSA_FLAG_OVERLAPPED.
+    """
+    info = _structure(call, info_pointer)
+    request = Request(signed(family), signed(kind), signed(protocol), info, group, flags)
+    return _create(call, request, overlapped=bool(flags & WSA_FLAG_OVERLAPPED))
+
+
+@export("ws2!socket", "af type protocol")
+def socket(call: Call, family: int, kind: int, protocol: int) -> int:
+    """The same choice without a structure. The socket is overlapped, unlike WSASocket's (aa450958)."""
+    return _create(call, Request(signed(family), signed(kind), signed(protocol)), overlapped=True)
+
+
+def _structure(call: Call, pointer: int) -> object:
+    """What lpProtocolInfo points to: None, UNREADABLE or the structure."""
+    if pointer == 0:
+        return None
+    try:
+        return ProtocolInfo.unpack(call.process.memory.read(pointer, PROTOCOL_INFO_SIZE))
+    except GuestFault:
+        return UNREADABLE
+
+
+def _create(call: Call, request: Request, *, overlapped: bool) -> int:
+    process = ProcessState.of(call)
+    try:
+        selection = select(process.device.catalog, request, process.circumstances)
+    except Refused as refused:
+        return call.wsa_fail(ANSWERS[refused.reason], INVALID_SOCKET)
+    handle, _ = process.create(selection, overlapped=overlapped)
+    return handle
+
+
+@winsock("closesocket", "s")
+def closesocket(ws: Winsock, s: int) -> Waiting[int]:
+    """Release a socket (ms887908). WSANOTINITIALISED, WSAENETDOWN, WSAENOTSOCK, WSAEWOULDBLOCK, WSAEINTR.
+
+    SO_LINGER with time 0 resets the connection. With a time, a blocking socket waits that long for its data
+    to be acknowledged, then resets; a nonblocking one that would have to wait answers WSAEWOULDBLOCK, and
+    stays.
+    """
+    sock = ws.socket(s)
+    on, seconds = sock.linger
+    reset = False
+    if on and sock.stream is not None:
+        reset = seconds == 0
+        if seconds and _unacknowledged(sock):
+            if sock.nonblocking:
+                raise WinsockError(WSAEWOULDBLOCK)
+            deadline = ws.call.device.clock.seconds() + seconds
+            while _unacknowledged(sock) and not reset:
+                left = deadline - ws.call.device.clock.seconds()
+                reset = left <= 0 or not (yield from wait_change(sock, timeout=left))
+    ws.process.close(s, reset=reset)
+    return 0
+
+
+def _unacknowledged(sock: Socket) -> bool:
+    return sock.stream is not None and not sock.stream.error and sock.stream.peer.unread() > 0

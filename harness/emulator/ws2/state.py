@@ -1,0 +1,121 @@
+"""What Winsock keeps: per device the catalog and the network, per process the start-ups and the sockets."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from harness.emulator.exports import Call
+from harness.emulator.heap import Heap
+from harness.emulator.ws2.errors import WSAEMFILE, WSAENOTSOCK, WinsockError
+from harness.emulator.ws2.network import Network
+from harness.emulator.ws2.selection import Circumstances, Selection
+from harness.emulator.ws2.settings import Settings, load_settings
+from harness.emulator.ws2.sockets import Socket
+
+if TYPE_CHECKING:
+    from harness.emulator.ws2.overlapped import Pending
+
+_KEY = "ws2"
+_FIRST_HANDLE, _HANDLE_STEP, _HANDLE_END = 0x0000_0104, 4, 0x7FFF_FF00
+
+
+class DeviceState:
+    """Winsock of one device, from boot to power-off."""
+
+    def __init__(self, settings: Settings, io: Any) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        self.catalog = settings.catalog()
+        self.network = Network(settings.network)
+        self.io = io
+        """The device's timers and host file objects."""
+        self.name = settings.network.name
+        self.subsystem_up = settings.network.subsystem == "up"
+
+    @classmethod
+    def of(cls, device: Any) -> "DeviceState":
+        """The state of a device, made at its first use. Raises CatalogError for a bad catalog file."""
+        state = device.locals.get(_KEY)
+        if state is None:
+            state = device.locals[_KEY] = cls(load_settings(device.config.catalog), device.io)
+        assert isinstance(state, cls)
+        return state
+
+
+class ProcessState:
+    """Winsock of one process. Socket handles are not used again before all others have been."""
+
+    def __init__(self, device: DeviceState, memory: Any) -> None:
+        self.device = device
+        self.startups = 0
+        self.heap = Heap(memory)
+        """Guest memory that Winsock hands out: host entries, address lists."""
+        self.blocks: dict[tuple[int, str], int] = {}
+        """Such memory that belongs to a thread: (thread, purpose) -> address."""
+        self.pending: dict[int, Pending] = {}
+        """Overlapped operations that did not end at once, by the address of their WSAOVERLAPPED."""
+        self._sockets: dict[int, Socket] = {}
+        self._next = _FIRST_HANDLE
+
+    @classmethod
+    def of(cls, call: Call) -> "ProcessState":
+        """The state of the calling process, made at its first use and closed at its end."""
+        state = call.process.locals.get(_KEY)
+        if state is None:
+            state = cls(DeviceState.of(call.device), call.process.memory)
+            call.process.locals[_KEY] = state
+            call.process.at_end(state.close_all)
+        assert isinstance(state, cls)
+        return state
+
+    # --- sockets ------------------------------------------------------------------------------------------
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What bears on making a socket now."""
+        return Circumstances(
+            initialised=self.startups > 0,
+            subsystem_up=self.device.subsystem_up,
+            descriptors_left=self.descriptors_left,
+        )
+
+    @property
+    def descriptors_left(self) -> bool:
+        return len(self._sockets) < self.device.limits.descriptors
+
+    def create(self, selection: Selection, *, overlapped: bool) -> tuple[int, Socket]:
+        """A new socket and its handle. Raises WSAEMFILE."""
+        if not self.descriptors_left:
+            raise WinsockError(WSAEMFILE)
+        sock = Socket(self.device.network, self.device.limits, selection, overlapped=overlapped)
+        handle = self._next
+        while handle in self._sockets:
+            handle = self._after(handle)
+        self._next = self._after(handle)
+        self._sockets[handle] = sock
+        return handle, sock
+
+    def socket(self, handle: int) -> Socket:
+        """The socket of a handle. Raises WSAENOTSOCK."""
+        sock = self._sockets.get(handle)
+        if sock is None:
+            raise WinsockError(WSAENOTSOCK)
+        return sock
+
+    def sockets(self) -> Iterator[Socket]:
+        return iter(tuple(self._sockets.values()))
+
+    def close(self, handle: int, *, reset: bool = False) -> None:
+        """Close one socket; its handle is free from now on."""
+        self._sockets.pop(handle).close(reset=reset)
+
+    def close_all(self) -> None:
+        """WSACleanup for the last time, or the process has ended."""
+        self.startups = 0
+        for handle in tuple(self._sockets):
+            self.close(handle)
+        self.pending.clear()
+
+    @staticmethod
+    def _after(handle: int) -> int:
+        handle += _HANDLE_STEP
+        return handle if handle < _HANDLE_END else _FIRST_HANDLE
