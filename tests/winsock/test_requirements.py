@@ -105,6 +105,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert not first.reachable(frozenset())
     assert first.reachable(frozenset({"luck"})) == first.legs
     assert [leg.id for leg in second.reachable(frozenset())] == ["right"]
+    assert second.leg().id == "right"
     assert second.needs == ()
     assert second.legs[0].missing(frozenset()) == ("luck",)
 
