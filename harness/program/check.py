@@ -35,10 +35,11 @@ def check(steps: tuple[Step, ...], buffers: tuple[Buffer, ...], deadline_ms: int
         raise ProgramError(f"a deadline of {deadline_ms} ms: expected 1 to {_MAX_U32} ms")
     sizes = _check_buffers(buffers)
     _check_slot_names(steps, sizes)
-    _Order(sizes).visit(steps, set())
+    Order(sizes).visit(steps, set())
 
 
-def _check_name(name: str, what: str) -> None:
+def check_name(name: str, what: str) -> None:
+    """Raise `ProgramError` unless program text can use `name`."""
     if not NAME.match(name):
         raise ProgramError(f"{name!r} cannot be the name of a {what}: expected letters, digits and _")
     if name in RESERVED:
@@ -49,7 +50,7 @@ def _check_buffers(buffers: tuple[Buffer, ...]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     kept: set[int] = set()
     for buffer in buffers:
-        _check_name(buffer.name, "buffer")
+        check_name(buffer.name, "buffer")
         if buffer.name in sizes:
             raise ProgramError(f"buffer {buffer.name!r} is declared twice")
         if not 0 <= buffer.size <= _MAX_U32:
@@ -82,7 +83,7 @@ def _check_slot_names(steps: tuple[Step, ...], sizes: dict[str, int]) -> None:
         if count > 1:
             raise ProgramError(f"two calls keep their value under the name {name!r}")
     for name in sorted({*results, *counters, *targets}):
-        _check_name(name, "value")
+        check_name(name, "value")
         if name in sizes:
             raise ProgramError(f"{name!r} is the name of a buffer and of a value")
     for one, what, other, why in (
@@ -94,63 +95,69 @@ def _check_slot_names(steps: tuple[Step, ...], sizes: dict[str, int]) -> None:
             raise ProgramError(f"{both[0]!r} is the {what}, but also {why}")
 
 
-class _Order:
-    """Walks the steps as they would run and checks every operand against what has a value by then."""
+class Order:
+    """Walks the steps as they would run and checks every operand against what has a value by then.
+
+    `sizes`: bytes of each declared buffer. `known`: the names that have a value. Raises `ProgramError`.
+    """
 
     def __init__(self, sizes: dict[str, int]) -> None:
         self._sizes = sizes
         self._counting: list[str] = []
 
     def visit(self, steps: tuple[Step, ...], known: set[str]) -> None:
+        """Check steps in order; `known` grows by what they give."""
         for step in steps:
-            self._step(step, known)
-            known.update(_given(step))
+            self.step(step, known)
+            known.update(given(step))
 
-    def _step(self, step: Step, known: set[str]) -> None:
+    def step(self, step: Step, known: set[str]) -> None:
+        """Check one step and those inside it."""
         match step:
             case Call():
                 for operand in step.args:
-                    self._operand(operand, known)
+                    self.operand(operand, known)
             case Repeat():
                 self._repeat(step, known)
             case WhenOk():
                 self.visit(step.steps, known)
             case Fill():
                 self._span(step.buffer, step.offset, step.length, known)
-                self._operand(step.position, known)
+                self.operand(step.position, known)
             case Digest():
                 self._span(step.buffer, step.offset, step.length, known)
                 # A digest may continue itself from turn to turn: its slot is 0 at first.
-                self._operand(step.start, known | {step.result} if step.result else known)
+                self.operand(step.start, known | {step.result} if step.result else known)
             case Sleep():
-                self._plain(step.ms, "a time to sleep", known)
+                self.plain(step.ms, "a time to sleep", known)
             case Store():
                 self._width(step.width)
                 self._span(step.buffer, step.offset, step.width, known)
-                self._operand(step.value, known)
+                self.operand(step.value, known)
             case Assign():
                 if step.op not in ("+", "-"):
                     raise ProgramError(f"{step.op!r} is no operation: expected + or -")
-                self._operand(step.a, known)
-                self._operand(step.b, known)
+                self.operand(step.a, known)
+                self.operand(step.b, known)
 
     def _repeat(self, step: Repeat, known: set[str]) -> None:
-        self._plain(step.count, "a count", known)
+        self.plain(step.count, "a count", known)
         if step.counter is not None:
             if step.counter in self._counting:
                 raise ProgramError(f"{step.counter!r} counts this loop and the loop around it")
             self._counting.append(step.counter)
             known.add(step.counter)
         # What a later step of the body sets, an earlier one sees in the next turn.
-        inside = known.union(*(_given(inner) for inner in walk(step.steps)))
+        inside = known.union(*(given(inner) for inner in walk(step.steps)))
         self.visit(step.steps, inside)
         if step.until is not None and step.until != "failure":
-            self._operand(step.until, inside)
+            self.operand(step.until, inside)
         known |= inside
         if step.counter is not None:
             self._counting.pop()
 
-    def _operand(self, operand: Operand, known: Iterable[str]) -> None:
+    def operand(self, operand: Operand, known: Iterable[str]) -> None:
+        """Check one operand."""
         match operand:
             case int():
                 if not _MIN <= operand <= _MAX:
@@ -175,17 +182,18 @@ class _Order:
             case _:
                 raise ProgramError(f"{operand!r} is no operand: expected a number, Ref, Pointer or Load")
 
-    def _plain(self, operand: Operand, what: str, known: Iterable[str]) -> None:
+    def plain(self, operand: Operand, what: str, known: Iterable[str]) -> None:
+        """Check an operand that is a count, an offset or a time: no address, not negative."""
         if isinstance(operand, Pointer):
             raise ProgramError(f"an address cannot be {what}")
         if isinstance(operand, int) and operand < 0:
             raise ProgramError(f"{int(operand)} cannot be {what}: expected 0 or more")
-        self._operand(operand, known)
+        self.operand(operand, known)
 
     def _span(self, buffer: str, offset: Operand, length: Operand, known: Iterable[str]) -> None:
         size = self._size(buffer)
-        self._plain(offset, "an offset", known)
-        self._plain(length, "a length", known)
+        self.plain(offset, "an offset", known)
+        self.plain(length, "a length", known)
         start = offset if isinstance(offset, int) else 0
         end = start + (length if isinstance(length, int) else 0)
         if end > size:
@@ -202,7 +210,8 @@ class _Order:
             raise ProgramError(f"a number of {width} bytes: expected 1, 2, 4 or 8")
 
 
-def _given(step: Step) -> set[str]:
+def given(step: Step) -> set[str]:
+    """The names that a step gives a value, without those of the steps inside it."""
     match step:
         case Call() | Digest() if step.result is not None:
             return {step.result}

@@ -5,7 +5,7 @@ All are immutable and compare by value. What they mean together is checked by `P
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
@@ -84,12 +84,14 @@ class Export:
     """A function of a module on the device and how to tell that it failed.
 
     `name`, `reader` and `setter` are "module!function"; reader and setter get and set the last error.
+    `known`: the rest is in the harness's own data, so that program text need not repeat it.
     """
 
     name: str
     fails: Fails = Fails.NEVER
     reader: str = "coredll!GetLastError"
     setter: str = "coredll!SetLastError"
+    known: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in (self.name, self.reader, self.setter):
