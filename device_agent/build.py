@@ -1,8 +1,7 @@
 """Builds the agent for every CPU: `python device_agent/build.py [BUILD...] [--output DIR]`.
 
-Compiler and linkers come from the pip package ziglang, the CBOR library's C sources from the pip package zcbor.
-Nothing is read from or written to places outside this folder, the output folder and the build folder; equal sources give
-equal bytes.
+Compiler and linkers come from the pip package ziglang, the CBOR library's C sources from the pip package
+zcbor. Nothing is written outside the output folder and the work folder; equal sources give equal bytes.
 """
 
 import argparse
@@ -117,7 +116,7 @@ _WARNINGS = ("-Wall", "-Wextra", "-Werror")
 _ZCBOR = ("zcbor_common.c", "zcbor_decode.c", "zcbor_encode.c")
 
 
-class BuildFailed(Exception):
+class BuildError(Exception):
     """A tool failed; the text is what it said."""
 
 
@@ -125,7 +124,7 @@ def _package(name: str) -> Path:
     """Folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise BuildFailed(f"the Python package {name} is not installed: python -m pip install {name}")
+        raise BuildError(f"the Python package {name} is not installed: python -m pip install {name}")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -135,12 +134,16 @@ def zcbor_sources() -> list[Path]:
 
 
 def version() -> str:
-    """Version of the agent, from the file beside this one or from the package it belongs to."""
-    for place in (HERE / "VERSION", HERE.parent / "harness" / "__init__.py"):
-        if place.is_file():
-            text = place.read_text(encoding="utf-8")
-            return text.split('__version__ = "')[1].split('"')[0] if place.suffix else text.strip()
-    return "0"
+    """Version of the package that this folder belongs to, in a checkout or as installed."""
+    for package in (HERE.parent / "harness", HERE.parents[1]):
+        if (package / "__init__.py").is_file():
+            return (
+                (package / "__init__.py")
+                .read_text(encoding="utf-8")
+                .split('__version__ = "')[1]
+                .split('"')[0]
+            )
+    raise BuildError(f"no package around {HERE} to take the version from")
 
 
 def sources() -> list[Path]:
@@ -171,7 +174,7 @@ def _run(arguments: Sequence[str | Path], work: Path) -> None:
         [zig, *map(str, arguments)], cwd=HERE, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode or done.stderr.strip():
-        raise BuildFailed(f"zig {arguments[0]} failed:\n{done.stderr}{done.stdout}")
+        raise BuildError(f"zig {arguments[0]} failed:\n{done.stderr}{done.stdout}")
 
 
 def _compile(build: Build, source: Path, made: Path, work: Path) -> Path:
@@ -204,7 +207,16 @@ def _compile(build: Build, source: Path, made: Path, work: Path) -> Path:
 def _link_elf(build: Build, objects: list[Path], folder: Path, work: Path) -> bytes:
     linked = folder / "linked.elf"
     _run(
-        ["ld.lld", "-static", "--gc-sections", "--no-dynamic-linker", "-T", "platform/pe.ld", *objects, "-o", linked],
+        [
+            "ld.lld",
+            "-static",
+            "--gc-sections",
+            "-T",
+            "platform/pe.ld",
+            *objects,
+            "-o",
+            linked,
+        ],
         work,
     )
     return pe_image.from_elf(linked, build.machine)
@@ -286,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the agent executables.")
     parser.add_argument("build", nargs="*", metavar="BUILD", help=", ".join(BUILDS) + "; all by default")
     parser.add_argument("--output", type=Path, default=HERE.parent / "harness" / "agents" / "bin")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "build", help="scratch folder and compiler cache")
+    parser.add_argument("--work", type=Path, default=HERE.parent / "build", help="scratch folder")
     options = parser.parse_args(arguments)
     names = options.build or list(BUILDS)
     if unknown := [name for name in names if name not in BUILDS]:
@@ -294,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for path in build_all(names, options.output.resolve(), options.work.resolve()):
             print(path)
-    except BuildFailed as failure:
+    except BuildError as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0

@@ -38,8 +38,8 @@ def names(definition: Path) -> tuple[str, list[str]]:
 def assembly(definition: Path, cpu: str) -> str:
     """Thunks and the import directory for one DLL.
 
-    The directory is the section `.idata.directory`, the address table lies between the symbols `iat_begin` and
-    `iat_end`. Addresses in the tables are relative to IMAGE_BASE, as PE wants them.
+    The directory is the section `.idata.directory`, the address table lies between the symbols `iat_begin`
+    and `iat_end`. Addresses in the tables are relative to IMAGE_BASE, as PE wants them.
     """
     library, exports = names(definition)
     lines = [".set base, " + hex(IMAGE_BASE), ".syntax unified" if cpu == "arm" else "", ""]

@@ -4,6 +4,7 @@ import struct
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from import_table import IMAGE_BASE
 
@@ -30,7 +31,7 @@ def _round(size: int, to: int) -> int:
 def checksum(image: bytes | bytearray) -> int:
     """The PE checksum of an image whose checksum field is zero."""
     padded = bytes(image) + b"\0" * (len(image) % 2)
-    total = sum(struct.unpack(f"<{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"<{len(padded) // 2}H", padded))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total + len(image)
@@ -55,17 +56,21 @@ def from_elf(linked: Path, machine: int) -> bytes:
     with linked.open("rb") as stream:
         elf = ELFFile(stream)
         sections = _sections(elf)
-        symbols = {symbol.name: symbol["st_value"] for symbol in elf.get_section_by_name(".symtab").iter_symbols()}
+        table = elf.get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
+        symbols = {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
         entry = elf.header["e_entry"] - IMAGE_BASE
     imports = next(address for name, address, _, _ in sections if name == ".data")
-    table = symbols["iat_begin"] - IMAGE_BASE, symbols["iat_end"] - symbols["iat_begin"]
+    addresses = symbols["iat_begin"] - IMAGE_BASE, symbols["iat_end"] - symbols["iat_begin"]
     by_name = {name: (address, size) for name, address, size, _ in sections}
     headers = _round(_OPTIONAL + 224 + 40 * len(sections), FILE_ALIGNMENT)
     last_address, last_size = sections[-1][1], sections[-1][2]
 
     image = bytearray(headers)
     struct.pack_into("<2s58xI", image, 0, b"MZ", _DOS_HEADER)
-    struct.pack_into("<4sHHIIIHH", image, _DOS_HEADER, b"PE\0\0", machine, len(sections), 0, 0, 0, 224, CHARACTERISTICS)
+    struct.pack_into(
+        "<4sHHIIIHH", image, _DOS_HEADER, b"PE\0\0", machine, len(sections), 0, 0, 0, 224, CHARACTERISTICS
+    )
     struct.pack_into(
         "<HBBIIIIIIIIIHHHHHHIIIIHHIIIIII",
         image,
@@ -96,7 +101,7 @@ def from_elf(linked: Path, machine: int) -> bytes:
         16,
     )
     struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 1, imports, 40)
-    struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 12, *table)
+    struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 12, *addresses)
     for index, (name, address, size, data) in enumerate(sections):
         raw = _round(len(data), FILE_ALIGNMENT)
         struct.pack_into(
