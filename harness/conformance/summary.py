@@ -65,7 +65,7 @@ def _missing(
 ) -> Iterable[str]:
     for requirement in requirements:
         reachable = [leg.id for leg in requirement.reachable(provides)]
-        seen = {requirement.leg(leg).id for leg in judged.get(requirement.id, ())}
+        seen = {leg or requirement.leg().id for leg in judged.get(requirement.id, ())}
         lost = [leg for leg in reachable if leg not in seen]
         if lost and len(lost) == len(reachable):
             yield requirement.id
