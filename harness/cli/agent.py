@@ -1,12 +1,15 @@
 """`ceharness agent`: the agent executables that this harness carries."""
 
 import argparse
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.agents import BUILDS, build_agents, executable
+from rich.table import Table
+
+from harness.agents import BUILDS, build_agents, executable, info
 from harness.cli.screen import Screen, add_json_option
-from harness.errors import UsageError
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -30,17 +33,32 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    for name in args.builds:
-        if name not in BUILDS:
-            raise UsageError(f"no build {name!r}: expected one of {', '.join(BUILDS)}")
-    build_agents(args.builds or list(BUILDS))
-    return _show(Screen(args.json), [executable(name) for name in args.builds or BUILDS])
+    return _show(Screen(args.json), build_agents(args.builds or BUILDS))
 
 
 def _info(args: argparse.Namespace) -> int:
-    files = args.files or list(BUILDS)
+    files = args.files or BUILDS
     return _show(Screen(args.json), [executable(name) if name in BUILDS else Path(name) for name in files])
 
 
 def _show(screen: Screen, paths: list[Path]) -> int:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("file", "cpu", "machine", "subsystem", "imports", "bytes", "sha256"):
+        table.add_column(column, no_wrap=True, overflow="fold" if column == "file" else "ellipsis")
+    agents = [info(path) for path in paths]
+    for agent in agents:
+        modules = Counter(name.partition("!")[0] for name in agent.imports)
+        table.add_row(
+            agent.path.name,
+            agent.cpu,
+            f"0x{agent.machine:X}",
+            str(agent.subsystem),
+            ", ".join(f"{count} of {module}" for module, count in modules.items()) or "none",
+            str(agent.size),
+            agent.sha256[:16],
+        )
+    screen.table(table)
+    for folder in dict.fromkeys(agent.path.parent for agent in agents):
+        screen.line(f"in {folder}", "dim")
+    screen.json([{**asdict(agent), "path": str(agent.path)} for agent in agents])
     return 0

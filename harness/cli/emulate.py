@@ -3,10 +3,10 @@
 import argparse
 from typing import Any
 
-from harness.agents import CPU_BUILDS, executable
+from harness.agents import CPU_BUILDS
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import LinkError, UsageError
-from harness.targets.emulated import COM, PORT
+from harness.targets.emulated import COM, PORT, agent_for
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 
 
@@ -21,6 +21,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--cpu", default="arm", help=f"its processor: {', '.join(CPU_BUILDS)} (default arm)")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="a device variant")
     parser.add_argument("--catalog", metavar="FILE", help="its protocol catalog")
+    parser.add_argument("--agent", metavar="FILE", help="another agent executable")
     add_json_option(parser, "how to connect")
     parser.set_defaults(command=_emulate)
 
@@ -32,7 +33,7 @@ def _emulate(args: argparse.Namespace) -> int:
     try:
         with start_emulator(
             cpu=args.cpu,
-            copies=((executable(CPU_BUILDS[args.cpu]), AGENT_PATH),),
+            copies=((agent_for(args.cpu, args.agent), AGENT_PATH),),
             starts=(f"{AGENT_PATH} link={COM}", f"{AGENT_PATH} link=tcp:{PORT}"),
             variants=args.variant,
             catalog=args.catalog,

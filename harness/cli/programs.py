@@ -32,8 +32,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 
 def _exec(args: argparse.Namespace) -> int:
     screen = Screen(args.json)
-    program = parse_program(_text(args.file), "<stdin>" if args.file == "-" else args.file)
     _, config = chosen(args)
+    program = parse_program(_text(args.file), "<stdin>" if args.file == "-" else args.file)
     with connect(config) as device:
         execution = device.run(program)
     for line in execution_lines(execution):

@@ -14,7 +14,7 @@ import harness
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen, add_json_option
-from harness.conformance import Row, read_rows, summarize
+from harness.conformance import LAB_BROKEN, Row, Verdict, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import evidence_sentence, live_line, result_table, summary_line
@@ -114,6 +114,8 @@ def _run(args: argparse.Namespace) -> int:
     if progress.unexplained:
         name, message = progress.unexplained[0]
         raise LabError(f"{len(progress.unexplained)} tests ended without a result; {name}: {message}")
+    if summary.exit_code == LAB_BROKEN:
+        raise LabError(next(row.reason for row in rows if row.verdict is Verdict.BROKEN))
     return summary.exit_code
 
 

@@ -138,8 +138,8 @@ class _Reader:
         )
 
     def _with_paths(self, settings: dict[str, str]) -> dict[str, str]:
-        if "catalog" in settings:
-            settings["catalog"] = str(self._path.resolve().parent / settings["catalog"])
+        for key in {"catalog", "agent"} & settings.keys():
+            settings[key] = str(self._path.resolve().parent / settings[key])
         return settings
 
     def _checked(self, section: Section, entry: Entry, key: Key) -> str:

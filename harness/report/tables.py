@@ -74,7 +74,8 @@ def result_table(rows: Iterable[Row]) -> Table:
 
 def summary_line(summary: Summary) -> Text:
     """Counts: "44 requirements: 1 fail, 3 not-provocable, 40 pass"."""
-    line = Text(f"{len(summary.verdicts)} requirements: ", "bold")
+    count = len(summary.verdicts)
+    line = Text(f"{count} requirement{'' if count == 1 else 's'}: ", "bold")
     for place, (verdict, count) in enumerate(summary.counts.items()):
         line.append(", " if place else "")
         line.append(f"{count} {verdict}", STYLES[verdict])

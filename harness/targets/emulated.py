@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
-from harness.agents import CPU_BUILDS, executable
-from harness.errors import LabError, LinkError
+from harness.agents import CPU_BUILDS, executable, info
+from harness.errors import LabError, LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, TargetConfig, Timing
 from harness.targets.emulator_process import AGENT_PATH, start_emulator
@@ -18,6 +19,18 @@ def _place(settings: Mapping[str, str]) -> str:
     return f"{settings['cpu']} over {settings['link']}"
 
 
+def agent_for(cpu: str, file: str | None = None) -> Path:
+    """The agent executable for an emulated device: the file, or the harness's own.
+
+    Raises UsageError if it is not there, is no CE executable, or is one for another CPU.
+    """
+    path = executable(CPU_BUILDS[cpu]) if file is None else Path(file)
+    found = info(path)
+    if found.cpu != cpu:
+        raise UsageError(f"{path} is an executable for {found.cpu}, the emulated device has cpu = {cpu}")
+    return path
+
+
 @contextmanager
 def reach(config: TargetConfig) -> Iterator[str]:
     """Starts the emulated device with one agent on the configured link; ends the process afterwards.
@@ -29,7 +42,7 @@ def reach(config: TargetConfig) -> Iterator[str]:
     link = settings["link"]
     with start_emulator(
         cpu=settings["cpu"],
-        copies=((executable(CPU_BUILDS[settings["cpu"]]), AGENT_PATH),),
+        copies=((agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH),),
         starts=(f"{AGENT_PATH} link={LINKS[link]}",),
         variants=tuple(settings.get("variants", "").split()),
         catalog=settings.get("catalog"),
@@ -55,6 +68,7 @@ KIND = Kind(
         Key("link", "tcp or serial", keys.one_of(*LINKS), default="tcp"),
         Key("variants", "names of device variants", keys.words),
         Key("catalog", "a file with the device's protocol catalog", keys.text),
+        Key("agent", "an agent executable", keys.text),
     ),
     reach=reach,
     place=_place,

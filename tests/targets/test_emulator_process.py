@@ -73,7 +73,7 @@ def test_an_unimplemented_export_is_the_reason_that_is_given(processes: list[Emu
 
 def test_never_ready(processes: list[EmulatorProcess]) -> None:
     device = play("import sys; sys.stdin.read()", processes)
-    with pytest.raises(LinkError, match="not ready after 0.1 s"):
+    with pytest.raises(LinkError, match=r"not ready after 0\.1 s"):
         device.wait_ready(0.1)
 
 

@@ -1,0 +1,162 @@
+"""`ceharness run` with small suites and an agent that answers what the test says."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_agent import FakeAgent
+
+from harness.cli.main import main
+from harness.wire.messages import Answer, Message, Run
+
+SUITE = """\
+*** Settings ***
+Library    harness.robot.CEHarness
+
+*** Test Cases ***
+An Unknown Family
+    [Tags]    WSASOCKET-012
+    Call Function    WSASocketW    AF_IPX    SOCK_STREAM    0    NULL    0    0
+    Should Fail With    WSAEAFNOSUPPORT
+
+A Number Out Of Range
+    [Tags]    WSASOCKET-016
+    Call Function    WSASocketW    AF_INET    SOCK_STREAM    200    NULL    0    0
+    Should Fail With    WSAEPROTONOSUPPORT
+"""
+GOOD = [
+    Answer(0, (0xFFFFFFFF,), (9,), errors={0: 10047}),
+    Answer(1, (0xFFFFFFFF,), (9,), errors={0: 10043}),
+]
+WRONG = [GOOD[0], Answer(1, (0xFFFFFFFF,), (9,), errors={0: 10022})]
+
+
+@pytest.fixture
+def arguments(tmp_path: Path, lab: Path) -> list[str]:
+    suite = tmp_path / "small.robot"
+    suite.write_text(SUITE, encoding="utf-8")
+    return ["run", "--lab", str(lab), "--suites", str(suite), "--output", str(tmp_path / "out")]
+
+
+def test_as_documented(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, tmp_path: Path
+) -> None:
+    agent.answers = GOOD
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "2 requirements: 2 pass" in out
+    assert "WSAEAFNOSUPPORT (10047)" in out
+    assert "Measured on the device itself." in out
+    for name in ("rows.jsonl", "log.html", "output.xml"):
+        assert (tmp_path / "out" / name).is_file()
+
+
+def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, lab: Path, tmp_path: Path
+) -> None:
+    agent.answers = WRONG
+    assert main([*arguments, "--json", "-"]) == 1
+    out, err = capsys.readouterr()
+    rows = {row["requirement"]: row for row in json.loads(out)}
+    assert rows["WSASOCKET-012"]["verdict"] == "pass"
+    wrong = rows["WSASOCKET-016"]
+    assert wrong["verdict"] == "fail"
+    assert "WSAEPROTONOSUPPORT (10043)" in wrong["documented"]
+    assert "WSAEINVAL (10022)" in wrong["observed"]
+    assert {"requirement", "verdict", "documented", "observed", "reason", "program"} <= wrong.keys()
+    assert "2 requirements: 1 fail, 1 pass" in err
+    program = tmp_path / "p.txt"
+    program.write_text(wrong["program"], encoding="utf-8")
+    assert main(["exec", str(program), "--lab", str(lab)]) == 0
+
+
+def test_rows_appear_while_the_run_goes_on(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent
+) -> None:
+    seen: list[str] = []
+
+    def reply(message: Message) -> Message | bytes | None:
+        if isinstance(message, Run):
+            seen.append(capsys.readouterr().out)
+        return agent.welcome(message)
+
+    agent.answers = GOOD
+    agent.reply = reply
+    assert main(arguments) == 0
+    assert "WSASOCKET-012" not in seen[0]
+    assert "WSASOCKET-012" in seen[1]
+
+
+def test_a_selection(capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent) -> None:
+    agent.answers = GOOD
+    assert main([*arguments, "--include", "WSASOCKET-012"]) == 0
+    assert "1 requirement: 1 pass" in capsys.readouterr().out
+
+
+def test_a_selection_that_selects_nothing(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert main([*arguments, "--test", "Nothing Like This"]) == 2
+    assert "nothing matches --test Nothing Like This" in capsys.readouterr().err
+
+
+def test_a_device_that_does_not_answer_is_no_deviation(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent
+) -> None:
+    agent.reply = lambda message: None
+    assert main(arguments) == 3
+    out, err = capsys.readouterr()
+    assert "2 broken" in out
+    assert err.startswith("ceharness: error: ")
+    assert "not one byte" in err
+
+
+def test_a_requirement_that_nobody_judged_is_red(
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    agent: FakeAgent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agent.answers = GOOD
+    monkeypatch.setattr("harness.cli.run.suites_folder", lambda: tmp_path / "small.robot")
+    at = arguments.index("--suites")
+    assert main(arguments[:at] + arguments[at + 2 :]) == 1
+    assert "not judged: WSASOCKET-001" in capsys.readouterr().out
+
+
+def test_a_suite_with_a_mistake(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "small.robot").write_text("*** Test Cases ***\nEmpty\n", encoding="utf-8")
+    assert main(arguments) == 3
+    assert "Empty" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, tmp_path: Path) -> None:
+    """The second program is never answered; Ctrl-C comes while the harness waits for it."""
+    agent.answers = GOOD[:1]
+    running: list[subprocess.Popen[str]] = []
+
+    def reply(message: Message) -> Message | bytes | None:
+        if isinstance(message, Run) and message.seq == 1:
+            running[0].send_signal(signal.SIGINT)
+        return agent.welcome(message)
+
+    agent.reply = reply
+    running.append(
+        subprocess.Popen(
+            [sys.executable, "-m", "harness.cli", *arguments, "--json", str(tmp_path / "rows.json")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    )
+    out, err = running[0].communicate(timeout=120)
+    assert running[0].returncode == 130, out + err
+    assert "Traceback" not in err
+    rows = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    assert rows[0]["requirement"] == "WSASOCKET-012"
+    assert rows[0]["verdict"] == "pass"
+    assert "ended by Ctrl-C" in out
