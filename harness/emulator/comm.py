@@ -30,9 +30,9 @@ class SerialPort:
     def fileno(self) -> int:
         return self.host.fileno()
 
-    def fetch(self) -> int:
-        """Move what has arrived into the receive queue; its length."""
-        room = QUEUE - len(self.received)
+    def fetch(self, limit: int = QUEUE) -> int:
+        """Move what has arrived into the receive queue, up to `limit` bytes in all; its length."""
+        room = limit - len(self.received)
         if room > 0:
             self.received += self.host.read(room)
         return len(self.received)
@@ -59,7 +59,9 @@ class CommFile(KernelObject):
         super().__init__()
         self.port, self._io, self._clock = port, io, clock
         port.opened = self
-        self.dcb = bytearray(struct.pack("<IIIHHHBBBbbbbbH", DCB_SIZE, 9600, 1, 0, 0, 0, 8, 0, 0, 17, 19, 0, 0, 0, 0))
+        self.dcb = bytearray(
+            struct.pack("<IIIHHHBBBbbbbbH", DCB_SIZE, 9600, 1, 0, 0, 0, 8, 0, 0, 17, 19, 0, 0, 0, 0)
+        )
         self.timeouts = (0, 0, 0, 0, 0)
         """ReadInterval, ReadTotalMultiplier, ReadTotalConstant, WriteTotalMultiplier, WriteTotalConstant (ms)."""
         self.mask = 0
@@ -79,7 +81,8 @@ class CommFile(KernelObject):
         """Received bytes as the time-outs say; None when the call was aborted."""
         port = self.port
         interval, multiplier, constant = self.timeouts[:3]
-        port.fetch()
+        limit = max(count, QUEUE)
+        port.fetch(limit)
         if count == 0 or (interval == FOREVER and multiplier == 0 and constant == 0):
             return port.take(count)
         any_will_do = interval == FOREVER and multiplier == FOREVER
@@ -93,7 +96,7 @@ class CommFile(KernelObject):
             if woke.cancelled:
                 return None
             before = len(port.received)
-            if port.fetch() == before and woke.timed_out:
+            if port.fetch(limit) == before and woke.timed_out:
                 break
         return port.take(count)
 

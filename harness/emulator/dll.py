@@ -77,7 +77,9 @@ def map_traps(memory: Memory, base: int, size: int, buffer: Buffer) -> None:
 class Dlls:
     """The emulated DLLs of one device, loaded as guests ask for them, and the two system traps."""
 
-    def __init__(self, cpu: Architecture, absent: frozenset[str], unimplemented: Callable[[str], Handler]) -> None:
+    def __init__(
+        self, cpu: Architecture, absent: frozenset[str], unimplemented: Callable[[str], Handler]
+    ) -> None:
         """`absent`: DLLs that this device's image does not have."""
         self._cpu, self._absent, self._unimplemented = cpu, absent, unimplemented
         self.traps: dict[int, Trap] = {}

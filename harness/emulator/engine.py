@@ -23,11 +23,9 @@ from unicorn import (
     UC_HOOK_MEM_WRITE,
     UC_MEM_WRITE_PROT,
     UC_MEM_WRITE_UNMAPPED,
-    Uc,
-    UcError,
 )
 from unicorn.arm_const import UC_ARM_REG_CPSR
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
 from harness.emulator.cpu.architecture import (
     DATATYPE_MISALIGNMENT,
@@ -131,7 +129,10 @@ class Engine:
         numbers = (ctypes.c_int * total)(*registers)
         places = (ctypes.c_void_p * total)(*(ctypes.addressof(values) + 8 * i for i in range(total)))
         read, handle, on_stack, bias = (
-            uclib.uc_reg_read_batch, self._handle, count - held, 4 * held + cpu.stack_bias,
+            uclib.uc_reg_read_batch,
+            self._handle,
+            count - held,
+            4 * held + cpu.stack_bias,
         )
 
         def from_registers() -> list[int]:

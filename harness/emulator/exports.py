@@ -237,7 +237,21 @@ def export(name: str, parameters: str = "") -> Callable[[_F], _F]:
         table = EXPORTS.setdefault(module.lower(), {})
         if function in table:
             raise ValueError(f"{name} is exported twice")
-        table[function] = Export(module.lower(), function, words[:-1] if variadic else words, variadic, handler)
+        table[function] = Export(
+            module.lower(), function, words[:-1] if variadic else words, variadic, handler
+        )
         return handler
 
     return register
+
+
+# --- variants ------------------------------------------------------------------------------------------------
+
+VARIANTS: dict[str, str] = {}
+"""Ways in which a device may differ from the usual one: name, and what it means."""
+
+
+def declare_variant(name: str, meaning: str) -> str:
+    """Make a name known to `--variant` (a name nobody declared is refused). Call it at import; returns the name."""
+    VARIANTS[name] = meaning
+    return name

@@ -67,7 +67,9 @@ class FileSystem:
     def host_path(self, path: str, *, parent_must_exist: bool = True) -> Path:
         """Where a device path lies on the host. Raises GuestPathError."""
         if not path or len(path) >= MAX_PATH:
-            raise GuestPathError(ERROR_INVALID_NAME if path else ERROR_PATH_NOT_FOUND, "empty or too long a path")
+            raise GuestPathError(
+                ERROR_INVALID_NAME if path else ERROR_PATH_NOT_FOUND, "empty or too long a path"
+            )
         parts = [part for part in path.replace("/", "\\").split("\\") if part]
         place = self.root
         for number, part in enumerate(parts):
@@ -100,6 +102,13 @@ class FileSystem:
         """How the device calls a host path below its root."""
         parts = path.resolve().relative_to(self.root).parts
         return "\\" + "\\".join(parts)
+
+    def exists(self, path: str) -> bool:
+        """Is there a file or directory of that path?"""
+        try:
+            return self.host_path(path).exists()
+        except GuestPathError:
+            return False
 
     def read_file(self, path: str) -> bytes:
         """A whole file. Raises GuestPathError."""

@@ -31,7 +31,7 @@ class HandleTable:
         handle = self._next
         self._next = handle + self.STEP if handle + self.STEP < self.LAST else self.FIRST
         self._objects[handle] = obj
-        obj.handles += 1
+        obj.references += 1
         return handle
 
     def get(self, handle: int, kind: type[_O]) -> _O | None:
@@ -44,8 +44,8 @@ class HandleTable:
         obj = self._objects.pop(handle, None)
         if obj is None:
             return False
-        obj.handles -= 1
-        if obj.handles == 0:
+        obj.references -= 1
+        if obj.references == 0:
             self._last_closed(obj)
         return True
 

@@ -21,7 +21,11 @@ class Watch:
     __slots__ = ("_io", "active", "callback", "cancelled", "fd", "writing")
 
     def __init__(
-        self, io: Io, fd: int, writing: bool, callback: Callable[[], object],
+        self,
+        io: Io,
+        fd: int,
+        writing: bool,
+        callback: Callable[[], object],
         cancelled: Callable[[], object] | None,
     ) -> None:
         self._io, self.fd, self.writing, self.callback, self.cancelled = io, fd, writing, callback, cancelled
@@ -61,7 +65,10 @@ class Io:
             return  # enough wake-ups are on their way already
 
     def watch(
-        self, fileobj: HostFile, callback: Callable[[], object], writing: bool = False,
+        self,
+        fileobj: HostFile,
+        callback: Callable[[], object],
+        writing: bool = False,
         cancelled: Callable[[], object] | None = None,
     ) -> Watch:
         """Call back once when a file object is ready; `cancelled` instead when it is forgotten."""

@@ -60,11 +60,13 @@ def parse(data: bytes) -> Image:
     """Read a PE file. Raises BadImage when it is none, or not one for Windows CE."""
     try:
         pe = pefile.PE(data=data, fast_load=True)
-        pe.parse_data_directories([
-            pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"],
-            pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_EXPORT"],
-            pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"],
-        ])
+        pe.parse_data_directories(
+            [
+                pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"],
+                pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_EXPORT"],
+                pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"],
+            ]
+        )
     except pefile.PEFormatError as error:
         raise BadImage(f"not a PE file: {error}") from error
     header = pe.OPTIONAL_HEADER
@@ -103,7 +105,9 @@ def _imports(pe: pefile.PE, base: int) -> list[Import]:
     for module in getattr(pe, "DIRECTORY_ENTRY_IMPORT", ()):
         for entry in module.imports:
             name = entry.name.decode("ascii", "replace") if entry.name else ""
-            found.append(Import(module.dll.decode("ascii", "replace"), name, entry.ordinal or 0, entry.address - base))
+            found.append(
+                Import(module.dll.decode("ascii", "replace"), name, entry.ordinal or 0, entry.address - base)
+            )
     return found
 
 

@@ -109,8 +109,12 @@ class Loader:
         if emulated is not None:
             emulated.map_into(process.memory)
             module = Module(
-                f"{emulated.name}.dll", f"\\Windows\\{emulated.name}.dll", emulated.base, emulated.size,
-                dll=emulated, code_bit=self._code_bit,
+                f"{emulated.name}.dll",
+                f"\\Windows\\{emulated.name}.dll",
+                emulated.base,
+                emulated.size,
+                dll=emulated,
+                code_bit=self._code_bit,
             )
             process.modules.append(module)
             return module
@@ -129,7 +133,9 @@ class Loader:
         except BadImage as error:
             raise LoadError(ERROR_BAD_EXE_FORMAT, f"{path}: {error}") from error
         if image.machine not in self._machines:
-            raise LoadError(ERROR_BAD_EXE_FORMAT, f"{path}: machine 0x{image.machine:X}, not this device's CPU")
+            raise LoadError(
+                ERROR_BAD_EXE_FORMAT, f"{path}: machine 0x{image.machine:X}, not this device's CPU"
+            )
         memory = process.memory
         area = memory.reserve(image.size, image.base, kind="image")
         if area is None:
@@ -172,5 +178,3 @@ class Loader:
                 what = wanted.name or f"ordinal {wanted.ordinal}"
                 raise LoadError(ERROR_PROC_NOT_FOUND, f"{module.path}: {wanted.module} has no {what}")
             view[wanted.slot : wanted.slot + 4] = address.to_bytes(4, "little")
-
-

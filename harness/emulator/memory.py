@@ -116,8 +116,14 @@ class Memory:
         return None
 
     def reserve(
-        self, size: int, address: int = 0, kind: str = "private", wished: int = READWRITE,
-        buffer: Buffer | None = None, offset: int = 0, lowest: int = LOWEST,
+        self,
+        size: int,
+        address: int = 0,
+        kind: str = "private",
+        wished: int = READWRITE,
+        buffer: Buffer | None = None,
+        offset: int = 0,
+        lowest: int = LOWEST,
     ) -> Area | None:
         """Reserve pages, at `address` or (0) at the lowest free place from `lowest` on. None: no room there."""
         size = round_up(size, PAGE)

@@ -25,7 +25,7 @@ class KernelObject:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name
-        self.handles = 0
+        self.references = 0
         """Handles open on it, in all processes."""
 
     def closed(self) -> None:
@@ -160,20 +160,27 @@ class Section(KernelObject):
     kind = "section"
 
     def __init__(
-        self, buffer: Buffer, size: int, protection: int, name: str | None = None,
-        save: Callable[[], None] | None = None,
+        self,
+        buffer: Buffer,
+        size: int,
+        protection: int,
+        release: Callable[[], object],
+        name: str | None = None,
+        save: Callable[[], object] | None = None,
     ) -> None:
-        """`save` writes the memory back to its file; None for a mapping without one."""
+        """`release` gives its memory back; `save` writes it to its file, if it has one."""
         super().__init__(name)
-        self.buffer, self.size, self.protection, self.save = buffer, size, protection, save
-        self.views = 0
+        self.buffer, self.size, self.protection = buffer, size, protection
+        self._release, self._save = release, save
 
     def closed(self) -> None:
         self.flush()
+        self._release()
 
     def flush(self) -> None:
-        if self.save is not None:
-            self.save()
+        """Write the memory back to its file, if it has one."""
+        if self._save is not None:
+            self._save()
 
 
 class Namespace:

@@ -25,9 +25,9 @@ class Process(Waitable):
     """Bytes of stack of a thread whose image does not say otherwise."""
 
     def __init__(self, device: Device, number: int, name: str, command_line: str) -> None:
-        """`name`: path of its image on the device. `command_line`: without the image's name, as CE passes it."""
-        super().__init__()
-        self.device, self.id, self.process_name, self.command_line = device, number, name, command_line
+        """`name`: path of its image on the device. `command_line`: without the image's name, as on CE."""
+        super().__init__(name)
+        self.device, self.id, self.command_line = device, number, command_line
         self.memory = Memory(device.charge)
         self.handles = HandleTable(device.last_handle_closed)
         self.heap = Heap(self.memory)

@@ -6,10 +6,12 @@ import inspect
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from harness.emulator.engine import Engine
 from harness.emulator.exports import Blocking, GuestCall, GuestException, Handler, Wait, Wake
 from harness.emulator.hostio import Io
+from harness.emulator.memory import Area
 from harness.emulator.process import Process
 from harness.emulator.thread import Frame, State, Thread
 from harness.emulator.waits import PendingWait, try_now
@@ -34,8 +36,13 @@ class Scheduler:
     """Runs threads, and blocks in the host's selector when none can run."""
 
     def __init__(
-        self, io: Io, traps: dict[int, Trap], exit_trap: int, callback_trap: int,
-        fault: Callable[[Thread, GuestException], None], reap: Callable[[Process], None],
+        self,
+        io: Io,
+        traps: dict[int, Trap],
+        exit_trap: int,
+        callback_trap: int,
+        fault: Callable[[Thread, GuestException], None],
+        reap: Callable[[Process], None],
     ) -> None:
         """`exit_trap`: where a thread's first function returns to; `callback_trap`: where guest code that an
         export called does. `fault` ends the process of a thread that raised; `reap` takes the memory and engine of a process that has ended."""
@@ -43,6 +50,7 @@ class Scheduler:
         self._fault, self._reap = fault, reap
         self._ready: deque[Thread] = deque()
         self._dead: list[Process] = []
+        self._stacks: list[tuple[Process, Area]] = []
         self.current: Thread | None = None
         self._looked = 0.0
 
@@ -94,11 +102,12 @@ class Scheduler:
 
         Raises what the handler raises; RuntimeError when the thread ends in it.
         """
-        value = handler(thread.call, *args)
+        value: Any = handler(thread.call, *args)
         if not inspect.isgenerator(value):
             return int(value or 0) & 0xFFFFFFFF
         self.current = thread
-        done = self._advance(thread, value, None)
+        generator: Blocking = value
+        done = self._advance(thread, generator, None)
         while done is None:
             self.current = None
             if thread.guest_call is not None:
@@ -106,13 +115,20 @@ class Scheduler:
             if thread.state is State.ENDED:
                 raise RuntimeError("the thread ended in the call")
             self.turn(thread)
-            if thread.wake is not None and thread.generator is not None:
-                wake, thread.wake = thread.wake, None
+            if thread.woken is not None and thread.generator is not None:
+                wake, thread.woken = thread.woken, None
                 generator, thread.generator = thread.generator, None
                 self.current = thread
                 done = self._advance(thread, generator, wake)
         self.current = None
         return done
+
+    def discard_stack(self, process: Process, stack: Area) -> None:
+        """Release the stack of a thread that has ended, as soon as nothing runs on it."""
+        if self.current is not None and self.current.process is process:
+            self._stacks.append((process, stack))
+        else:
+            process.memory.release(stack)
 
     # --- the loop --------------------------------------------------------------------------------------------
 
@@ -147,6 +163,10 @@ class Scheduler:
         self.current = None
         if thread.state is State.READY and not thread.suspended:
             self._ready.append(thread)
+        while self._stacks:
+            owner, stack = self._stacks.pop()
+            if not owner.ended:
+                owner.memory.release(stack)
         while self._dead:
             self._reap(self._dead.pop())
 
@@ -171,9 +191,9 @@ class Scheduler:
             frame = thread.frames.pop()
             engine.restore(frame.context)
             thread.generator = frame.generator
-            thread.wake, thread.returned = Wake(ready=True, value=thread.returned), None
-        if thread.wake is not None and thread.generator is not None:
-            wake, thread.wake = thread.wake, None
+            thread.woken, thread.returned = Wake(ready=True, value=thread.returned), None
+        if thread.woken is not None and thread.generator is not None:
+            wake, thread.woken = thread.woken, None
             generator, thread.generator = thread.generator, None
             thread.result = self._advance(thread, generator, wake)
             if thread.state is not State.READY or (thread.result is None and thread.guest_call is None):
@@ -243,7 +263,7 @@ class Scheduler:
 
     def _woken(self, thread: Thread, wake: Wake) -> None:
         thread.wait = None
-        thread.wake = wake
+        thread.woken = wake
         thread.state = State.READY
         if not thread.suspended:
             self._ready.append(thread)

@@ -40,7 +40,9 @@ class Thread(Waitable):
     kind = "thread"
     TLS_SLOTS = 64
 
-    def __init__(self, process: Process, number: int, entry: int, args: tuple[int, ...], stack: Area | None) -> None:
+    def __init__(
+        self, process: Process, number: int, entry: int, args: tuple[int, ...], stack: Area | None
+    ) -> None:
         """`entry` and `args`: guest code it begins with, None-like for a thread without code (tests)."""
         super().__init__()
         self.process, self.id = process, number
@@ -61,7 +63,7 @@ class Thread(Waitable):
         self.context: Any = None
         self.wait: PendingWait | None = None
         self.generator: Blocking | None = None
-        self.wake: Wake | None = None
+        self.woken: Wake | None = None
         self.result: int | None = None
         """Value of a call that is over but has not returned to the guest yet."""
         self.guest_call: GuestCall | None = None

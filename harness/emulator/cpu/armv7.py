@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
+from unicorn import UC_ARCH_ARM, UC_MODE_THUMB
 from unicorn import arm_const as reg
+from unicorn.unicorn_py3.unicorn import Uc
 
 from harness.emulator.cpu import architecture as a
 

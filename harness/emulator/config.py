@@ -1,0 +1,42 @@
+"""What one device is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.emulator.exports import declare_variant
+
+SEPARATE_WSA_ERROR = declare_variant(
+    "separate-wsa-error",
+    "GetLastError and WSAGetLastError read two slots; else they are the same one, as ws2.dll on CE has it",
+)
+WITHOUT_WS2 = declare_variant("no-ws2", "an image without ws2.dll")
+WITHOUT_COUNTER = declare_variant(
+    "tick-counter", "QueryPerformanceCounter counts milliseconds, as on boards without a finer counter"
+)
+NEAR_WRAP = declare_variant(
+    "tick-wrap", "the tick counter wraps 30 seconds after power-on, as on debug images"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of a device."""
+
+    cpu: str
+    root: Path
+    """Host folder that is the device's root directory."""
+    catalog: Path | None = None
+    """Protocol catalog of its Winsock; None: the built-in one."""
+    variants: frozenset[str] = frozenset()
+    memory: int = 64 << 20
+    """Bytes of memory for applications."""
+    serial_ports: tuple[str, ...] = ("COM1:",)
+    version: tuple[int, int, int] = (5, 0, 1400)
+    """Version of Windows CE: major, minor, build."""
+    platform: str = "ceharness"
+    """What SystemParametersInfo names as platform type."""
+    oem: str = "Emulated Windows CE device"
+    start: tuple[str, ...] = field(default=())
+    """Command lines run at boot."""

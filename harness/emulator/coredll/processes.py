@@ -1,0 +1,111 @@
+"""Processes."""
+
+from __future__ import annotations
+
+from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER
+from harness.emulator.exports import Call, export
+from harness.emulator.loader import LoadError
+from harness.emulator.process import Process
+
+CREATE_SUSPENDED = 0x4
+DEBUG_FLAGS = 0x1 | 0x2
+KNOWN_FLAGS = CREATE_SUSPENDED | 0x10 | 0x00020000
+
+
+@export(
+    "coredll!CreateProcessW",
+    "image command process_security thread_security inherit flags environment directory startup information",
+)
+def create_process(
+    call: Call,
+    image: int,
+    command: int,
+    process_security: int,
+    thread_security: int,
+    inherit: int,
+    flags: int,
+    environment: int,
+    directory: int,
+    startup: int,
+    information: int,
+) -> int:
+    """Security, inheritance, environment, directory and startup information do not exist on CE: NULL, or refused.
+
+    Debugging another process is not modelled; the debug flags are refused like unknown ones.
+    """
+    if not image or process_security or thread_security or inherit or environment or directory or startup:
+        return call.fail(ERROR_INVALID_PARAMETER)
+    if flags & ~KNOWN_FLAGS:
+        return call.fail(ERROR_INVALID_PARAMETER)
+    memory = call.process.memory
+    path = memory.wide(image)
+    line = memory.wide(command) if command else ""
+    device = call.device
+    try:
+        process = device.create_process(search(call, path), line, bool(flags & CREATE_SUSPENDED))
+    except LoadError as error:
+        device.report("load-failed", image=path, why=str(error), code=error.code)
+        return call.fail(error.code)
+    if information and process.main is not None:
+        handles = call.process.handles
+        for index, value in enumerate(
+            (handles.add(process), handles.add(process.main), process.id, process.main.id)
+        ):
+            memory.set_u32(information + 4 * index, value)
+    return 1
+
+
+def search(call: Call, name: str) -> str:
+    """A path as it is; a bare name in \\Windows, then in the root."""
+    if name.startswith(("\\", "/")):
+        return name
+    for directory in ("\\Windows\\", "\\"):
+        for candidate in (directory + name, f"{directory}{name}.exe"):
+            if call.device.files.exists(candidate):
+                return candidate
+    return f"\\{name}"
+
+
+@export("coredll!OpenProcess", "access inherit id")
+def open_process(call: Call, access: int, inherit: int, number: int) -> int:
+    found = next((p for p in call.device.processes if p.id == number), None)
+    if inherit or found is None:
+        return call.fail(ERROR_INVALID_PARAMETER)
+    return call.process.handles.add(found)
+
+
+@export("coredll!TerminateProcess", "process code")
+def terminate_process(call: Call, handle: int, code: int) -> int:
+    process = call.process.object(handle, call.thread)
+    if not isinstance(process, Process):
+        # CE also takes a process identifier here.
+        process = next((p for p in call.device.processes if p.id == handle), None)
+    if process is None or process.ended:
+        return call.fail(ERROR_INVALID_HANDLE)
+    call.device.end_process(process, code)
+    return 1
+
+
+@export("coredll!GetExitCodeProcess", "process code")
+def get_exit_code_process(call: Call, handle: int, code: int) -> int:
+    process = call.process.object(handle, call.thread)
+    if not isinstance(process, Process):
+        return call.fail(ERROR_INVALID_HANDLE)
+    call.process.memory.set_u32(code, process.exit_code)
+    return 1
+
+
+@export("coredll!GetCommandLineW")
+def get_command_line(call: Call) -> int:
+    place = call.process.locals.get("command line")
+    if place is None:
+        text = call.process.command_line
+        place = call.process.heap.allocate(2 * len(text) + 2)
+        call.process.memory.set_wide(place, text)
+        call.process.locals["command line"] = place
+    return int(place)
+
+
+@export("coredll!CeGetCurrentTrust")
+def get_current_trust(call: Call) -> int:
+    return 2
