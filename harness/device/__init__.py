@@ -1,0 +1,6 @@
+"""A device: runs programs, and says what it is."""
+
+from harness.device.device import Device
+from harness.device.info import DeviceInfo
+
+__all__ = ["Device", "DeviceInfo"]
