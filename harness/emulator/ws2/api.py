@@ -25,6 +25,7 @@ from harness.emulator.ws2.errors import (
     WSAEFAULT,
     WSAEINTR,
     WSAENETDOWN,
+    WSAENOBUFS,
     WSANOTINITIALISED,
     WinsockError,
 )
@@ -78,6 +79,20 @@ class Winsock:
         self.need_writable(pointer, len(data))
         self.memory.write(pointer, data)
         self.memory.set_u32(length_pointer, len(data))
+
+    def thread_block(self, purpose: str, size: int) -> int:
+        """Guest memory that belongs to the calling thread: the same block at each call for one purpose.
+
+        Raises WSAENOBUFS when the device has no memory left.
+        """
+        key = (id(self.call.thread), purpose)
+        block = self.process.blocks.get(key)
+        if block is None:
+            block = self.process.heap.allocate(size)
+            if block == 0:
+                raise WinsockError(WSAENOBUFS)
+            self.process.blocks[key] = block
+        return block
 
 
 def signed(word: int) -> int:

@@ -17,7 +17,6 @@ from harness.emulator.ws2.errors import (
     WSA_INVALID_PARAMETER,
     WSA_NOT_ENOUGH_MEMORY,
     WSAEINVAL,
-    WSAEOPNOTSUPP,
     WinsockError,
 )
 from harness.emulator.ws2.netevents import KNOWN, NetworkEvents
@@ -128,13 +127,3 @@ def wsa_enum_network_events(ws: Winsock, s: int, handle: int, result: int) -> in
     if event is not None:
         event.reset()
     return 0
-
-
-@winsock("WSAAsyncSelect", "s hWnd wMsg lEvent")
-def wsa_async_select(ws: Winsock, s: int, window: int, message: int, mask: int) -> int:
-    """Network events as window messages: this device has no windows. WSAENOTSOCK, then WSAEOPNOTSUPP.
-
-    The name is exported by CE; no CE page describes it.
-    """
-    ws.socket(s)
-    raise WinsockError(WSAEOPNOTSUPP)
