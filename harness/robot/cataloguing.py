@@ -1,0 +1,171 @@
+"""Keywords that go through the device's own protocol catalog."""
+
+from collections.abc import Iterable, Mapping
+
+from robot.api import SkipExecution, logger
+from robot.api.deco import keyword
+from robot.errors import ExecutionFailed
+from robot.libraries.BuiltIn import BuiltIn
+
+from harness.robot.actions import DeviationError, action
+from harness.robot.catalog import ENTRY, CatalogEntry, contradictions, unpack_catalog
+from harness.robot.checking import CheckKeywords
+from harness.winsock import CONSTANT_GROUPS, CONSTANTS
+
+_SIZE = """\
+call   WSAStartup(0x0202, scratch wsadata[512])
+count = WSAEnumProtocolsW(NULL, scratch none[4], inout length[4] = x"00000000")
+call   WSACleanup()
+"""
+_ENTRIES = """\
+call   WSAStartup(0x0202, scratch wsadata[512])
+buffer scratch length[4]
+store  &length, 4, {size}
+count = WSAEnumProtocolsW(NULL, out catalog[{size}], &length)
+call   WSACleanup()
+"""
+
+
+class CatalogKeywords(CheckKeywords):
+    """Get Protocol Catalog, For Every Catalog Entry, For Every Contradiction."""
+
+    _catalog: tuple[CatalogEntry, ...] = ()
+
+    @keyword(tags=["catalog"])
+    @action
+    def get_protocol_catalog(self) -> tuple[CatalogEntry, ...]:
+        """Returns the entries that WSAEnumProtocolsW names; the device is asked once.
+
+        An entry has the attributes ``name``, ``family``, ``type``, ``protocol``, ``max_offset``,
+        ``catalog_id``, ``service_flags``, ``provider_flags`` and ``address_length``.
+        """
+        if not self._catalog:
+            self._catalog = self._enumerate()
+            for entry in self._catalog:
+                logger.info(str(entry))
+        return self._catalog
+
+    @keyword(tags=["catalog"])
+    @action
+    def for_every_catalog_entry(
+        self,
+        keyword: str,
+        *arguments: object,
+        with_flag: str | None = None,
+        without_flag: str | None = None,
+        only_type: str | None = None,
+        **named: object,
+    ) -> None:
+        """Runs a keyword once for each protocol catalog entry of the device; each is a case of its own.
+
+        While it runs, ``Run Program File`` knows these values of the entry: ``$af``, ``$type``,
+        ``$protocol``, ``$family`` (the same as ``$af``, for programs in which ``$af`` is replaced), ``$id``
+        (dwCatalogEntryId), ``$unknown_id`` (an id that no entry has), ``$offset`` (of the entry in the
+        catalog), ``$offset_of_id``, ``$catalog_size``, ``$address_length`` and ``$address_length_bytes``
+        (as 4 bytes in hexadecimal). ``with_flag``, ``without_flag``: only entries with (without) this XP1_
+        or PFL_ flag. ``only_type``: only entries of this socket type. Without any such entry the test is
+        skipped as not provocable.
+        """
+        entries = [
+            entry
+            for entry in self.get_protocol_catalog()
+            if (with_flag is None or entry.has(with_flag))
+            and (without_flag is None or not entry.has(without_flag))
+            and (only_type is None or entry.type == CONSTANTS[only_type])
+        ]
+        if not entries:
+            wanted = [f"with {with_flag}"] if with_flag else []
+            wanted += [f"without {without_flag}"] if without_flag else []
+            wanted += [f"of {only_type}"] if only_type else []
+            raise self._out_of_reach(f"the device's catalog has no entry {' and '.join(wanted)}".rstrip())
+        self._each(((entry.name, self._values(entry)) for entry in entries), keyword, arguments, named)
+
+    @keyword(tags=["catalog"])
+    @action
+    def for_every_contradiction(self, keyword: str, *arguments: object, **named: object) -> None:
+        """Runs a keyword once for each type and protocol that catalog entries of one family have, but never
+        together.
+
+        While it runs, ``Run Program File`` knows ``$af``, ``$type`` and ``$protocol``.
+        """
+        found = list(contradictions(self.get_protocol_catalog()))
+        if not found:
+            raise self._out_of_reach("the device's catalog has no values that contradict each other")
+        cases = ((one.name, _triple(one.family, one.type, one.protocol)) for one in found)
+        self._each(cases, keyword, arguments, named)
+
+    @keyword(tags=["catalog"])
+    @action
+    def needs_absent_family(self, family: str) -> None:
+        """Skips the test as not provocable if the device's catalog has an entry of this address family."""
+        number = self._expected(family)
+        if any((entry.family ^ number) & 0xFFFFFFFF == 0 for entry in self.get_protocol_catalog()):
+            raise self._out_of_reach(f"the device's catalog has entries of family {family}")
+
+    def _enumerate(self) -> tuple[CatalogEntry, ...]:
+        execution = self._run(self._parse(_SIZE, "catalog size"))
+        if "length" not in execution.buffers:
+            raise self._not_reached(f"WSAEnumProtocolsW: {execution.outcome}")
+        size = self._number("length:4")
+        if not size or size % ENTRY.size:
+            raise self._not_reached(f"WSAEnumProtocolsW wants {size} bytes for its catalog")
+        execution = self._run(self._parse(_ENTRIES.format(size=size), "catalog"))
+        count = execution.value("count")
+        if not execution.named("count").ok or not count:
+            raise self._not_reached("WSAEnumProtocolsW did not name any protocol")
+        return unpack_catalog(self._bytes("catalog"), count)
+
+    def _values(self, entry: CatalogEntry) -> dict[str, object]:
+        every = self.get_protocol_catalog()
+        offset = entry.index * ENTRY.size
+        triple = _triple(entry.family, entry.type, entry.protocol)
+        return {
+            **triple,
+            "family": triple["af"],
+            "id": entry.catalog_id,
+            "unknown_id": max(other.catalog_id for other in every) + 1,
+            "offset": offset,
+            "offset_of_id": offset + ENTRY.field("dwCatalogEntryId").offset,
+            "catalog_size": len(every) * ENTRY.size,
+            "address_length": entry.address_length,
+            "address_length_bytes": entry.address_length.to_bytes(4, "little").hex(),
+        }
+
+    def _each(
+        self,
+        cases: Iterable[tuple[str, Mapping[str, object]]],
+        keyword: str,
+        arguments: tuple[object, ...],
+        named: Mapping[str, object],
+    ) -> None:
+        failed: list[str] = []
+        skipped: list[str] = []
+        call = [*arguments, *(f"{name}={value}" for name, value in named.items())]
+        for name, values in cases:
+            self._test.case, self._entry_values = name, dict(values)
+            try:
+                BuiltIn().run_keyword(keyword, *call)
+            except ExecutionFailed as failure:
+                if failure.exit or failure.syntax or failure.keyword_timeout or failure.test_timeout:
+                    raise
+                (skipped if failure.skip else failed).append(str(failure))
+            finally:
+                self._test.case, self._entry_values = "", {}
+        if failed:
+            raise DeviationError("\n\n".join(failed))
+        if skipped:
+            raise SkipExecution("\n\n".join(skipped))
+
+
+def _triple(family: int, type_: int, protocol: int) -> dict[str, object]:
+    """The values as program text: by name where they have one."""
+    return {
+        "af": _written("address-families", family),
+        "type": _written("socket-types", type_),
+        "protocol": _written("protocols", protocol) if protocol else 0,
+    }
+
+
+def _written(group: str, value: int) -> str:
+    names = [name for name, number in CONSTANT_GROUPS[group].items() if number == value]
+    return names[0] if len(names) == 1 else str(value)

@@ -1,0 +1,78 @@
+"""What keywords find out while a test runs, and the rows it amounts to when the test ends.
+
+A finding belongs to a requirement, a leg and a case. When the test ends, the worst finding of each
+case becomes that case's row.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from harness.conformance import SEVERITY, Row, Verdict
+from harness.winsock import REQUIREMENTS, Requirement
+
+LEG_TAG = "leg:"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`row`: what was found. `fact`: a check of the test's own, not the result of the call that is judged."""
+
+    row: Row
+    fact: bool
+
+
+@dataclass(slots=True)
+class RunningTest:
+    """The test that runs: its name, the requirements it is tagged with, what was found so far.
+
+    `line`: the line of a data-driven test that runs; `case`: the part of it, for keywords that go through
+    many cases. `ran`: a program was sent to the device. `mistake`: the test itself is wrong, in words.
+    """
+
+    name: str
+    requirements: tuple[Requirement, ...] = ()
+    leg: str = ""
+    line: str = ""
+    case: str = ""
+    ran: bool = False
+    mistake: str = ""
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def tagged(cls, name: str, tags: Iterable[str]) -> "RunningTest":
+        """With what the tags say: WSASOCKET-020 is a requirement, leg:straddling a leg of it."""
+        tags = list(tags)
+        legs = [tag.removeprefix(LEG_TAG) for tag in tags if tag.startswith(LEG_TAG)]
+        return cls(
+            name, tuple(REQUIREMENTS[tag] for tag in tags if tag in REQUIREMENTS), legs[0] if legs else ""
+        )
+
+    @property
+    def case_name(self) -> str:
+        """How rows call what runs now."""
+        return ": ".join(part for part in (self.name, self.line, self.case) if part)
+
+    def add(self, row: Row, *, fact: bool = False) -> None:
+        """One more finding."""
+        self.findings.append(Finding(row, fact))
+
+    def rows(self) -> Iterator[Row]:
+        """One for each requirement, leg and case, in the order in which the cases came up."""
+        cases: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in self.findings:
+            row = finding.row
+            cases.setdefault((row.requirement, row.leg, row.case), []).append(finding)
+        for findings in cases.values():
+            yield _decisive(findings)
+
+
+def _decisive(findings: list[Finding]) -> Row:
+    """The worst finding; among equal ones the judged call before facts, and facts that held are counted."""
+    order = sorted(findings, key=lambda each: (SEVERITY.index(each.row.verdict), each.fact))
+    first = order[0]
+    held = sum(each.fact and each.row.verdict is Verdict.PASS for each in findings)
+    if first.row.verdict is not Verdict.PASS or held < 2:
+        return first.row
+    if first.fact:
+        return replace(first.row, observed=f"as documented ({held} checks)")
+    return replace(first.row, observed=f"{first.row.observed}; {held} more checks held")

@@ -1,0 +1,149 @@
+"""The library class itself: arguments, scope, and what happens around each test."""
+
+from pathlib import Path
+from typing import Any
+
+from robot.api.deco import library
+from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
+from robot.running import TestCase
+
+import harness
+from harness.conformance import RowWriter, Verdict
+from harness.robot.conforming import ConformanceKeywords
+from harness.robot.findings import RunningTest
+from harness.robot.target import Choice, LazyDevice, variable
+
+
+@library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
+class CEHarness(ConformanceKeywords):
+    """Runs call programs on a Windows CE device and judges what came of them.
+
+    == Which device ==
+
+    | Library    harness.robot.CEHarness
+
+    uses the default target, an emulated device. ``target`` names another one of ``lab.ini``; ``cpu`` and
+    ``link`` choose among what an emulated target offers; ``lab`` is the path of ``lab.ini``. The variables
+    ``TARGET``, ``CPU``, ``LINK`` and ``LAB`` win over these arguments:
+
+    | robot --variable TARGET:mydevice suites/
+
+    The first program opens the device; it is closed when the run ends, also after Ctrl-C. All suites of a
+    run share it.
+
+    == Programs ==
+
+    `Run Program` takes a call program as text; `Run Program File` takes it from a file with places to fill
+    in; `Call Function` makes a single call. The other keywords are about the program that ran last. A call
+    that should be checked later needs a name:
+
+    | *** Test Cases ***
+    | A closed socket is gone
+    |     Run Program
+    |     ...    call WSAStartup(0x0202, scratch wsadata[512])
+    |     ...    s = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)
+    |     ...    closed = closesocket(s)
+    |     ...    again = closesocket(s)
+    |     ...    call WSACleanup()
+    |     Should Succeed    closed
+    |     Should Fail With    WSAENOTSOCK    again
+
+    == Results ==
+
+    A test tagged with a requirement (``WSASOCKET-012``) leaves a row for each of its cases: verdict, what
+    the page documents, what the device did, the program. A requirement that is checked in several ways
+    needs a second tag that says which one: ``leg:straddling``. Rows are appended to the file named by the
+    variable ``RESULTS`` (by default ``rows.jsonl`` in the output folder) when the test ends. A failed check
+    fails the test; a condition that was not reached, or that this target cannot reach, skips it; a failed
+    lab ends the run.
+    """
+
+    ROBOT_LISTENER_API_VERSION = 3
+    # Rows are on disk before other listeners hear that the test ended.
+    ROBOT_LISTENER_PRIORITY = 100
+
+    def __init__(
+        self,
+        target: str | None = None,
+        cpu: str | None = None,
+        link: str | None = None,
+        lab: str | None = None,
+    ) -> None:
+        super().__init__(LazyDevice(Choice(target, cpu, link, lab)))
+        self.ROBOT_LIBRARY_LISTENER = self
+        self._rows: RowWriter | None = None
+        self._stopped = False
+
+    def start_test(self, data: Any, result: Any) -> None:
+        """Called by Robot."""
+        self._test = RunningTest.tagged(result.name, result.tags)
+        self._execution = None
+
+    def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
+        """Called by Robot: each line of a data-driven test is a case of its own."""
+        self._start_line(data)
+
+    def start_library_keyword(self, data: Any, implementation: Any, result: Any) -> None:
+        """Called by Robot: see `start_user_keyword`."""
+        self._start_line(data)
+
+    def end_test(self, data: Any, result: Any) -> None:
+        """Called by Robot: the test's findings become rows."""
+        test = self._test
+        self._test = RunningTest("outside of a test")
+        # Ctrl-C says nothing about the device, nor about the lab.
+        self._stopped = self._stopped or "Execution terminated by signal" in result.message
+        if not test.requirements or self._stopped or _dry_run():
+            return
+        verdicts = {finding.row.verdict for finding in test.findings}
+        if result.failed and Verdict.FAIL not in verdicts and Verdict.BROKEN not in verdicts:
+            self._test, test = test, test
+            self._unexplained(test, result)
+            self._test = RunningTest("outside of a test")
+        for row in test.rows():
+            self._writer().write(row)
+            result.tags.add(f"verdict:{row.verdict.value}")
+            result.metadata[row.requirement] = f"{row.verdict.value}: {row.observed or row.reason}"
+            if result.passed and not result.message:
+                result.message = f"{row.verdict.value}: {row.observed}"
+
+    def close(self) -> None:
+        """Called by Robot at the end of the run."""
+        self._target.close()
+        if self._rows is not None:
+            self._rows.close()
+            self._rows = None
+
+    def _start_line(self, data: Any) -> None:
+        test = data.parent
+        if isinstance(test, TestCase) and test.template and len(test.body) > 1:
+            args = (str(BuiltIn().replace_variables(arg)) for arg in data.args)
+            self._test.line, self._execution = ", ".join(args), None
+
+    def _unexplained(self, test: RunningTest, result: Any) -> None:
+        """A test that failed in another library's keyword, or before any of ours came to a finding."""
+        if "robot:exit" in result.tags:
+            self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
+        elif test.mistake or not test.ran:
+            self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {test.mistake or result.message}")
+        else:
+            self._fact(False, "", result.message)
+
+    def _writer(self) -> RowWriter:
+        if self._rows is None:
+            named = variable("RESULTS")
+            if named is None:
+                path = Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / "rows.jsonl"
+                path.unlink(missing_ok=True)
+            else:
+                path = Path(named)
+            self._rows = RowWriter(path)
+        return self._rows
+
+
+def _dry_run() -> bool:
+    """Robot checks the suites without running them: nothing was found out about any device."""
+    try:
+        return bool(BuiltIn()._get_context().dry_run)  # type: ignore[no-untyped-call]
+    except RobotNotRunningError:
+        return True

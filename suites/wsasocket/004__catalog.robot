@@ -1,0 +1,70 @@
+*** Settings ***
+Documentation       What the device's own protocol catalog promises: every entry gives the socket it describes.
+
+Resource            wsasocket.resource
+
+
+*** Test Cases ***
+Every Family
+    [Tags]    WSASOCKET-004
+    For Every Catalog Entry    Triple Should Give Its Family
+
+Every Type
+    [Tags]    WSASOCKET-005
+    For Every Catalog Entry    Triple Should Give Its Type
+
+Every Protocol
+    [Tags]    WSASOCKET-006    leg:enumerated
+    For Every Catalog Entry    Triple Should Conform
+
+Protocol 0 Where The Entry Takes It
+    [Tags]    WSASOCKET-006    leg:enumerated
+    For Every Catalog Entry    Triple Should Conform    protocol=0    with_flag=PFL_MATCHES_PROTOCOL_ZERO
+
+Protocol 0 Elsewhere
+    [Tags]    WSASOCKET-006    leg:zero
+    For Every Catalog Entry    Triple Should Conform    protocol=0    without_flag=PFL_MATCHES_PROTOCOL_ZERO
+
+The Triple Selects An Able Provider
+    [Tags]    WSASOCKET-025
+    For Every Catalog Entry    Triple Should Select An Able Provider
+
+The Structure Selects Its Provider
+    [Tags]    WSASOCKET-027    leg:built-in
+    For Every Catalog Entry    Structure Should Select Its Provider
+
+
+*** Keywords ***
+Triple Should Conform
+    [Documentation]    The entry's triple without a structure; `values` replace some of it.
+    [Arguments]    &{values}
+    Run Program File    use.ceprog    g=0    flags=0    &{values}
+    Outcome Should Conform
+    Should Succeed If It Ran    closed
+
+Triple Should Give Its Family
+    [Documentation]    The family is read back from the bound socket.
+    Triple Should Conform
+    Should Succeed    bound
+    Should Succeed    named
+    Number Should Be    own_address:2    $family
+
+Triple Should Give Its Type
+    [Documentation]    The type is read back.
+    Triple Should Conform
+    Should Succeed    read_type
+    Number Should Be    so_type:4    $type
+
+Triple Should Select An Able Provider
+    [Documentation]    The entry that the socket is bound to supports the triple. Offsets: WSAPROTOCOL_INFOW.
+    Triple Should Conform
+    Needs Success Of    read_info    SO_PROTOCOL_INFOW tells which entry the socket is bound to
+    Number Should Be    info_read+76:4    $family
+    Number Should Be    info_read+88:4    $type
+    Number Should Be    info_read+92:4    $protocol
+
+Structure Should Select Its Provider
+    [Documentation]    dwCatalogEntryId of the socket is the one that was passed.
+    Creation With Entry Should Conform
+    Needs Success Of    read_info    SO_PROTOCOL_INFOW tells which entry the socket is bound to
+    Number Should Be    info_read+36:4    $id

@@ -1,0 +1,76 @@
+*** Settings ***
+Documentation       WSAEINVAL in its three conditions, and what a structure has to hold.
+
+Resource            wsasocket.resource
+
+
+*** Test Cases ***
+A Group
+    [Documentation]    SG_UNCONSTRAINED_GROUP, SG_CONSTRAINED_GROUP, and a number without meaning.
+    [Tags]    WSASOCKET-019a    leg:built-in
+    [Template]    Group Should Conform
+    1
+    2
+    0xDEADBEEF
+
+A Structure Of Zeros
+    [Tags]    WSASOCKET-019b    leg:contents
+    Run Program File    structure_zero.ceprog
+    Outcome Should Conform
+
+A Catalog Entry Id Nobody Has
+    [Tags]    WSASOCKET-019b    leg:contents
+    For Every Catalog Entry    Structure With Id Should Conform    0xDEADBEEF
+
+The Highest Catalog Entry Id And One
+    [Tags]    WSASOCKET-019b    leg:contents
+    For Every Catalog Entry    Structure With Id Should Conform    $unknown_id
+
+Type Against Protocol
+    [Tags]    WSASOCKET-019c    leg:type-and-protocol
+    For Every Contradiction    Contradiction Should Conform
+
+Datagrams Against A Stream Structure
+    [Tags]    WSASOCKET-019c    leg:type-and-protocol
+    For Every Catalog Entry    Structure Should Be Contradicted    SOCK_DGRAM    only_type=SOCK_STREAM
+
+A Stream Against A Datagram Structure
+    [Tags]    WSASOCKET-019c    leg:type-and-protocol
+    For Every Catalog Entry    Structure Should Be Contradicted    SOCK_STREAM    only_type=SOCK_DGRAM
+
+A Structure Without An Id
+    [Tags]    WSASOCKET-031
+    Run Program File    structure_zero.ceprog
+    Outcome Should Conform
+
+A Structure With A Wrong Id
+    [Tags]    WSASOCKET-031
+    For Every Catalog Entry    Structure With Id Should Conform    $unknown_id
+
+Garbage Around A True Id
+    [Tags]    WSASOCKET-030    leg:built-in
+    For Every Catalog Entry    Garbage Should Conform
+
+
+*** Keywords ***
+Group Should Conform
+    [Documentation]    A call that is good but for its group.
+    [Arguments]    ${g}
+    Creation Should Conform    AF_INET    SOCK_STREAM    IPPROTO_TCP    g=${g}
+
+Structure With Id Should Conform
+    [Documentation]    The structure of an entry, its id replaced.
+    [Arguments]    ${id}
+    Run Program File    structure_id.ceprog    id=${id}
+    Outcome Should Conform
+
+Structure Should Be Contradicted
+    [Documentation]    The type contradicts the structure, which gives family and protocol.
+    [Arguments]    ${type}
+    Creation With Entry Should Conform
+    ...    af=FROM_PROTOCOL_INFO    type=${type}    protocol=FROM_PROTOCOL_INFO
+
+Garbage Should Conform
+    [Documentation]    Only dwCatalogEntryId of the structure is true.
+    Run Program File    structure_garbage.ceprog
+    Outcome Should Conform

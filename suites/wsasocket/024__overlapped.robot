@@ -1,0 +1,96 @@
+*** Settings ***
+Documentation       The overlapped attribute: off by default, on with WSA_FLAG_OVERLAPPED, and what it is good for.
+
+Resource            wsasocket.resource
+
+
+*** Test Cases ***
+Not Overlapped By Default
+    [Tags]    WSASOCKET-024    leg:without-flag
+    Overlapped Send Should Conform    ${PLAIN}
+
+Overlapped With The Flag
+    [Tags]    WSASOCKET-024    leg:with-flag
+    Overlapped Send Should Conform    ${OVERLAPPED}
+
+Overlapped When Made By Socket
+    [Tags]    WSASOCKET-024    leg:with-flag
+    Overlapped Send Should Conform    ${BSD}
+
+Four Receives At A Time
+    [Tags]    WSASOCKET-037
+    Run Program File    overlapped_receives.ceprog    client=${OVERLAPPED}    connect=connect
+    Receives Should Conform
+
+Four Datagram Receives At A Time
+    [Tags]    WSASOCKET-037
+    Run Program File    overlapped_datagrams.ceprog    attempts=3
+    Receives Should Conform
+    Sends Should Conform
+
+A Pending WSAIoctl
+    [Tags]    WSASOCKET-037
+    Run Program File    address_list_change.ceprog
+    Outcome Should Conform
+
+WSASend And WSARecv Without An Overlapped Structure
+    [Tags]    WSASOCKET-038
+    Plain Transfer Should Conform    WSASend    WSARecv
+
+Send And Recv On An Overlapped Socket
+    [Tags]    WSASOCKET-038
+    Plain Transfer Should Conform    send    recv
+
+WSASendTo And WSARecvFrom Without An Overlapped Structure
+    [Tags]    WSASOCKET-038
+    Run Program File    datagrams.ceprog
+    ...    send=WSASendTo    receive=WSARecvFrom    flags=WSA_FLAG_OVERLAPPED    attempts=3
+    Outcome Should Conform    red_sent
+    Outcome Should Conform    from_red
+    Bytes Should Be    from_red_data    con
+
+WSAIoctl Without An Overlapped Structure
+    [Tags]    WSASOCKET-038
+    Run Program File    plain_ioctl.ceprog    client=${OVERLAPPED}    connect=connect
+    Outcome Should Conform
+    Number Should Be    waiting:4    10
+
+
+*** Keywords ***
+Overlapped Send Should Conform
+    [Documentation]    WSASend with an overlapped structure on a connected socket that was made so.
+    [Arguments]    ${client}
+    Run Program File    overlapped_send.ceprog    client=${client}    connect=connect
+    Outcome Should Conform
+
+Receives Should Conform
+    [Documentation]    Four receives were accepted before anything was sent; each got its message.
+    Outcome Should Conform    posted1
+    Outcome Should Conform    posted2
+    Outcome Should Conform    posted3
+    Outcome Should Conform    posted4
+    Receive Should Have Ended    1    one
+    Receive Should Have Ended    2    two
+    Receive Should Have Ended    3    six
+    Receive Should Have Ended    4    ten
+
+Receive Should Have Ended
+    [Documentation]    With all four bytes of its message.
+    [Arguments]    ${number}    ${text}
+    Should Succeed    finished${number}
+    Number Should Be    length${number}:4    4
+    Bytes Should Be    data${number}    ${text}
+
+Sends Should Conform
+    [Documentation]    Four overlapped sends were accepted.
+    Outcome Should Conform    posted5
+    Outcome Should Conform    posted6
+    Outcome Should Conform    posted7
+    Outcome Should Conform    posted8
+
+Plain Transfer Should Conform
+    [Documentation]    Both directions of a connection whose client is overlapped.
+    [Arguments]    ${send}    ${receive}
+    Run Program File    transfer.ceprog
+    ...    client=${OVERLAPPED}    connect=connect    send=${send}    receive=${receive}
+    Transfer Should Conform

@@ -1,0 +1,36 @@
+*** Settings ***
+Documentation       Many sockets: made and closed in a long loop, and until no more can be made.
+...                 They run last, in processes of their own.
+
+Resource            wsasocket.resource
+
+
+*** Variables ***
+${COUNT}            10000
+${LIMIT}            65536
+${NOISE}            262144
+
+
+*** Test Cases ***
+Two At Once Differ
+    [Tags]    WSASOCKET-023
+    Run Program File    two_at_once.ceprog
+    Outcome Should Conform
+    Outcome Should Conform    second
+    Values Should Differ    tested    second
+
+A Long Loop Loses No Memory
+    [Documentation]    NOISE is 26 bytes for each socket: less than the smallest leak of a heap block.
+    [Tags]    WSASOCKET-023
+    Run Program File    churn.ceprog    count=${COUNT}    deadline=120s
+    Outcome Should Conform
+    Should Succeed    closed
+    Should Have Run    tested    ${COUNT}
+    Number Should Not Shrink    before+12:4    after+12:4    noise=${NOISE}
+
+No Descriptors Are Left
+    [Tags]    WSASOCKET-014    leg:exhaustion
+    Run Program File    exhaust.ceprog    limit=${LIMIT}    deadline=300s
+    Outcome Should Conform
+    Should Succeed    closed
+    Should Succeed    recovered
