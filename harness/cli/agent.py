@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from harness.agents import BUILDS, build_agents, executable, info
 from harness.cli.screen import Screen, add_json_option
 
@@ -42,23 +40,15 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _show(screen: Screen, paths: list[Path]) -> int:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("file", "cpu", "machine", "subsystem", "imports", "bytes", "sha256"):
-        table.add_column(column, no_wrap=True, overflow="fold" if column == "file" else "ellipsis")
     agents = [info(path) for path in paths]
     for agent in agents:
         modules = Counter(name.partition("!")[0] for name in agent.imports)
-        table.add_row(
-            agent.path.name,
-            agent.cpu,
-            f"0x{agent.machine:X}",
-            str(agent.subsystem),
-            ", ".join(f"{count} of {module}" for module, count in modules.items()) or "none",
-            str(agent.size),
-            agent.sha256[:16],
+        imports = ", ".join(f"{count} from {module}" for module, count in modules.items()) or "none"
+        screen.line(str(agent.path), "bold")
+        screen.line(
+            f"  cpu {agent.cpu}, machine 0x{agent.machine:X}, subsystem {agent.subsystem}, {agent.size} bytes"
         )
-    screen.table(table)
-    for folder in dict.fromkeys(agent.path.parent for agent in agents):
-        screen.line(f"in {folder}", "dim")
+        screen.line(f"  imports {imports}")
+        screen.line(f"  sha256 {agent.sha256}")
     screen.json([{**asdict(agent), "path": str(agent.path)} for agent in agents])
     return 0

@@ -11,7 +11,7 @@ from harness.agents import CPU_BUILDS, executable, info
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.screen import Screen, add_json_option
 from harness.deadline import Deadline
-from harness.device.device import Device
+from harness.device import Device
 from harness.errors import HarnessError, LinkError, NoAnswer, ProtocolError, UsageError
 from harness.links import Link, open_link
 from harness.session.session import Session
@@ -109,9 +109,11 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             facts = device.info()
             details.append(str(facts))
         with examination.step("ws2.dll") as details:
-            if not facts.ws2:
-                raise UsageError("ws2.dll is not there")
-            details.append("present")
+            if facts.ws2 is None:
+                raise LinkError(f"ws2.dll cannot be used: {facts.unknown.get('ws2', 'it is not there')}")
+            details.append(f"{len(facts.ws2)} functions")
+            if facts.ws2_missing:
+                details.append(f"without {', '.join(facts.ws2_missing)}")
 
 
 def _check_executable(config: TargetConfig, details: list[str]) -> None:

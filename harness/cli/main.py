@@ -1,7 +1,7 @@
 """`ceharness`: the parser, and what every command has in common.
 
 Exit codes: 0 done or conforming, 1 deviations, 2 wrong usage or configuration, 3 the lab failed,
-70 a fault of the harness itself (with traceback), 130 ended by Ctrl-C.
+70 a fault of the harness itself (with traceback), 130 ended by Ctrl-C, 141 whoever read the output has gone.
 """
 
 import argparse
@@ -15,9 +15,9 @@ from harness import __version__
 from harness.cli import agent, calls, doctor, emulate, programs, run, targets
 from harness.errors import HarnessError, LabError, UsageError
 
-OK, DEVIATIONS, USAGE, LAB, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
+USAGE, LAB, FAULT, INTERRUPTED, NO_READER = 2, 3, 70, 130, 141
 _EPILOG = """exit codes: 0 conforming, 1 deviations, 2 wrong usage or configuration, 3 the lab failed,
-70 a fault of the harness itself, 130 ended by Ctrl-C"""
+70 a fault of the harness itself, 130 ended by Ctrl-C, 141 the reader of the output has gone"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,9 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("ceharness: ended by Ctrl-C", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain again when it closes it.
+        # Python would complain again when it closes its output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return NO_READER
     except Exception:
         traceback.print_exc()
         print("ceharness: this is a fault of the harness itself, please report it", file=sys.stderr)

@@ -7,6 +7,9 @@ from typing import Any
 
 from harness.conformance import Row
 
+# What the library writes into the message of a test in which the lab failed.
+LAB_FAILED = "the lab failed, not the device: "
+
 
 class RowFeed:
     """The rows that were added to a rows.jsonl since the last look."""
@@ -29,9 +32,12 @@ class RowFeed:
 
 
 class Progress:
-    """Listener (version 3): hands every new row to `show`; keeps tests that failed without any row.
+    """Listener (version 3): hands every new row to `show` and keeps what rows do not tell.
 
-    unexplained: (test name, message) of those, for example of a suite that cannot be set up.
+    failed: (name, message) of tests that failed without leaving a row: tests without a requirement.
+    lab_failure: why the lab failed, if that ended the run in such a test.
+    errors: Robot Framework's own complaints, for example about a library that cannot be imported.
+    stopped: Ctrl-C ended a test; it and those behind it count for nothing.
     """
 
     ROBOT_LISTENER_API_VERSION = 3
@@ -41,15 +47,30 @@ class Progress:
     def __init__(self, rows: Path, show: Callable[[Row], None]) -> None:
         self._feed = RowFeed(rows)
         self._show = show
-        self.unexplained: list[tuple[str, str]] = []
+        self.failed: list[tuple[str, str]] = []
+        self.lab_failure: str | None = None
+        self.errors: list[str] = []
+        self.stopped = False
 
     def end_test(self, data: Any, result: Any) -> None:
         """Called by Robot Framework after every test."""
         recorded = list(self._feed.new())
         for row in recorded:
             self._show(row)
-        if result.failed and not recorded:
-            self.unexplained.append((str(result.name), str(result.message)))
+        message = str(result.message)
+        # Robot Framework's return code does not tell a stopped run from a failed test.
+        self.stopped = self.stopped or "Execution terminated by signal" in message
+        if not result.failed or recorded or self.stopped or "robot:exit" in result.tags:
+            return
+        if LAB_FAILED in message:
+            self.lab_failure = message.partition(LAB_FAILED)[2]
+        else:
+            self.failed.append((str(result.name), message))
+
+    def message(self, message: Any) -> None:
+        """Called by Robot Framework for messages that belong to no test."""
+        if message.level == "ERROR":
+            self.errors.append(str(message.message).partition("\n")[0])
 
     def close(self) -> None:
         """Called by Robot Framework at the very end: rows that a teardown recorded."""

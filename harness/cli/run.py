@@ -8,13 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import robot
-
 import harness
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen, add_json_option
-from harness.conformance import LAB_BROKEN, Row, Verdict, read_rows, summarize
+from harness.conformance import DEVIATIONS, LAB_BROKEN, Row, Verdict, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import evidence_sentence, live_line, result_table, summary_line
@@ -92,8 +90,9 @@ def _run(args: argparse.Namespace) -> int:
     if code == _ROBOT_USAGE:
         raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
     rows = read_rows(rows_file) if rows_file.exists() else []
+    screen.json([row.to_dict() for row in rows])
     selected = bool(args.suite or args.test or args.include or args.suites)
-    interrupted = code == _ROBOT_STOPPED
+    interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
     screen.line()
     screen.table(result_table(rows))
@@ -101,22 +100,23 @@ def _run(args: argparse.Namespace) -> int:
     screen.line(summary_line(summary))
     if summary.missing:
         screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
-    for name, message in progress.unexplained:
-        screen.line(f"failed without a result: {name}: {message}", "bold magenta")
+    for name, message in progress.failed:
+        screen.line(f"failed: {name}", "bold red")
+        screen.line(message)
     screen.line(evidence_sentence(rows))
     screen.line(f"log: {output / 'log.html'}   rows: {rows_file}", "dim")
-    screen.json([row.to_dict() for row in rows])
     if interrupted:
         screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
         return _INTERRUPTED
     if code == _ROBOT_FAULT:
         raise RuntimeError("Robot Framework failed; its messages are above")
-    if progress.unexplained:
-        name, message = progress.unexplained[0]
-        raise LabError(f"{len(progress.unexplained)} tests ended without a result; {name}: {message}")
+    if progress.errors:
+        raise UsageError(progress.errors[0])
+    if progress.lab_failure is not None:
+        raise LabError(progress.lab_failure)
     if summary.exit_code == LAB_BROKEN:
         raise LabError(next(row.reason for row in rows if row.verdict is Verdict.BROKEN))
-    return summary.exit_code
+    return DEVIATIONS if progress.failed else summary.exit_code
 
 
 def _robot(
@@ -127,6 +127,9 @@ def _robot(
     output: Path,
     progress: Progress,
 ) -> int:
+    # Here, because importing it takes longer than most other commands run.
+    import robot  # type: ignore[import-untyped]
+
     variables = {
         "TARGET": config.name,
         "CPU": args.cpu or "",

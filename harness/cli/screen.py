@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console as RichConsole
 from rich.table import Table
 
 from harness.errors import UsageError
@@ -21,14 +21,22 @@ def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+class Console(RichConsole):
+    """As rich's, but a reader that has gone is answered in one place, `harness.cli.main`."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """The text output of one command. With `--json -` text goes to standard error."""
 
     def __init__(self, json_file: str | None) -> None:
         self._json_file = json_file
-        self.console = Console(
-            file=sys.stderr if json_file == "-" else sys.stdout, highlight=False, soft_wrap=True
-        )
+        self.console = Console(file=sys.stderr if json_file == "-" else sys.stdout, highlight=False)
+        if not self.live:
+            # A file or a pipe has no width, and its tables are for searching.
+            self.console.width = 160
 
     @property
     def live(self) -> bool:
@@ -37,12 +45,11 @@ class Screen:
 
     def line(self, text: Any = "", style: str | None = None) -> None:
         """One line (a str is printed as it is, without markup)."""
-        self.console.print(text, style=style, markup=False)
+        self.console.print(text, style=style, markup=False, soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """A table as wide as the terminal, or as wide as it needs when nobody is watching."""
-        width = self.console.width if self.live else 160
-        self.console.print(table, width=width, soft_wrap=False)
+        """A table as wide as the terminal, or 160 columns when nobody is watching."""
+        self.console.print(table)
 
     def json(self, value: Any) -> None:
         """What `--json` asked for; nothing without it. Raises UsageError if the file cannot be written."""

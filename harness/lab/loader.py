@@ -88,9 +88,9 @@ class _Reader:
                 raise self._unknown(
                     section, key, entry, (*_COMMON, *allowed), f"for kind {kind.name} one of "
                 )
-        for key in allowed.values():
-            if key.required and key.name not in settings:
-                raise self._error(f"key {key.name!r} is missing", section, expected=key.expected)
+        for each in kind.keys:
+            if each.required and each.name not in settings:
+                raise self._error(f"key {each.name!r} is missing", section, expected=each.expected)
         provides = self._value(section, "provides", f"words out of {', '.join(NEEDS)}", _needs)
         description = section.entries.get("description")
         return replace(
@@ -119,13 +119,13 @@ class _Reader:
             if key not in allowed:
                 raise self._unknown(section, key, entry, allowed, "one of ")
         target = "emulated"
-        if entry := section.entries.get("target"):
-            target = entry.value
+        if named := section.entries.get("target"):
+            target = named.value
             if target not in targets:
                 near = nearest(target, targets)
                 hint = f"; did you mean {near}?" if near else ""
                 expected = f"one of {', '.join(sorted(targets))}"
-                raise self._error(f"no target {target!r}{hint}", section, entry, "target", expected)
+                raise self._error(f"no target {target!r}{hint}", section, named, "target", expected)
         results = section.entries.get("results")
         return Defaults(target, self._path.parent / (results.value if results else "results"))
 

@@ -1,14 +1,17 @@
 """From a configured target to a Device."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from harness.deadline import Deadline
-from harness.device.device import Device
+from harness.device import Device
 from harness.errors import UsageError
 from harness.links import open_link
+from harness.program.model import Program
+from harness.program.result import Execution
 from harness.session.session import Session
+from harness.session.timing import Timing
 from harness.targets.base import TargetConfig
 from harness.targets.registry import kind_of
 
@@ -50,10 +53,40 @@ def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = 
     with reach(config) as url:
         deadline = Deadline(config.timing.connect)
         line = open_link(url, timeout=deadline.remaining())
-        try:
-            session = Session.open(line, deadline=deadline)
-        except BaseException:
-            line.close()
-            raise
-        with Device(config.name, session, kind_of(config).evidence, session.welcome.limits.word) as device:
+        slowness = config.timing.slowness
+        session = Session.open(line, deadline=deadline, timing=_patience(slowness))
+        word = session.welcome.limits.word
+        with SlowDevice(config.name, session, kind_of(config).evidence, word, slowness) as device:
             yield device
+
+
+class SlowDevice(Device):
+    """A device whose programs get `slowness` times the time they ask for."""
+
+    def __init__(self, name: str, session: Session, evidence: str, word: int, slowness: float) -> None:
+        super().__init__(name, session, evidence, word)
+        self._slowness = slowness
+
+    def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
+        """See `Device.run`; the execution's program shows the time it was given."""
+        return super().run(self._slowed(program), deadline=deadline)
+
+    def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
+        """See `Device.run_all`."""
+        return super().run_all(map(self._slowed, programs), deadline=deadline)
+
+    def _slowed(self, program: Program) -> Program:
+        if self._slowness == 1:
+            return program
+        return replace(program, deadline_ms=round(program.deadline_ms * self._slowness))
+
+
+def _patience(slowness: float) -> Timing:
+    usual = Timing()
+    return replace(
+        usual,
+        hello_most=usual.hello_most * slowness,
+        resend_least=usual.resend_least * slowness,
+        resend_most=usual.resend_most * slowness,
+        margin=usual.margin * slowness,
+    )

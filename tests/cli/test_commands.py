@@ -130,7 +130,7 @@ def test_a_reader_that_has_gone_is_no_fault(lab: Path) -> None:
         )
     finally:
         os.close(writing)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (141, "")
 
 
 def test_a_fault_of_the_harness_keeps_its_traceback(
@@ -150,3 +150,11 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("harness.cli.targets.load_lab", interrupted)
     assert main(["targets"]) == 130
+
+
+def test_a_slow_device_gets_more_time(lab: Path, agent: FakeAgent, program: str) -> None:
+    with lab.open("a", encoding="utf-8") as file:
+        file.write("slowness = 3\n")
+    agent.answers = [Answer(0, (0, 1), (1, 1), outputs=(b"",))]
+    assert main(["exec", program, "--lab", str(lab)]) == 0
+    assert agent.runs[0].deadline_ms == 15000

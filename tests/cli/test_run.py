@@ -126,12 +126,33 @@ def test_a_requirement_that_nobody_judged_is_red(
     assert "not judged: WSASOCKET-001" in capsys.readouterr().out
 
 
-def test_a_suite_with_a_mistake(
+def test_a_suite_that_cannot_be_used(
     capsys: pytest.CaptureFixture[str], arguments: list[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "small.robot").write_text("*** Test Cases ***\nEmpty\n", encoding="utf-8")
-    assert main(arguments) == 3
-    assert "Empty" in capsys.readouterr().err
+    suite = "*** Settings ***\nLibrary    NoSuchLibrary\n*** Test Cases ***\nA\n    No Operation\n"
+    (tmp_path / "small.robot").write_text(suite, encoding="utf-8")
+    assert main(arguments) == 2
+    assert "NoSuchLibrary" in capsys.readouterr().err
+
+
+UNTAGGED = SUITE.replace("    [Tags]    WSASOCKET-012\n", "").replace("    [Tags]    WSASOCKET-016\n", "")
+
+
+@pytest.mark.parametrize(("answers", "code"), [(GOOD, 0), (WRONG, 1), ([], 3)])
+def test_a_suite_without_requirements_counts_too(
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    agent: FakeAgent,
+    tmp_path: Path,
+    answers: list[Answer],
+    code: int,
+) -> None:
+    (tmp_path / "small.robot").write_text(UNTAGGED, encoding="utf-8")
+    agent.answers = answers
+    if not answers:
+        agent.reply = lambda message: None
+    assert main(arguments) == code
+    assert ("failed: A Number Out Of Range" in capsys.readouterr().out) == (code == 1)
 
 
 def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, tmp_path: Path) -> None:
