@@ -38,7 +38,9 @@ def count_calls(steps: list[object]) -> int:
             found += 1
         elif isinstance(step, dict):
             [(kind, body)] = step.items()
-            found += {1: lambda b: count_calls(b[3]), 2: count_calls, 4: lambda b: 1}.get(kind, lambda b: 0)(body)
+            found += {1: lambda b: count_calls(b[3]), 2: count_calls, 4: lambda b: 1}.get(kind, lambda b: 0)(
+                body
+            )
     return found
 
 
@@ -53,9 +55,9 @@ def all_zero(run: Run) -> Answer:
 class FakeAgent:
     """Keeps the rules of docs/protocol.md, but for the faults it is told to have.
 
-    `script` says what a program comes to, None for never finishing it. `deaf_to` are numbers of received `run`
-    frames (0 is the first) that count as lost; `mute`, `garble` and `twice` are numbers of sent frames that are
-    lost, damaged or doubled; `before` are bytes on the line before a sent frame.
+    `script` says what a program comes to, None for never finishing it. `deaf_to` are numbers of received
+    `run` frames (0 is the first) that count as lost; `mute`, `garble` and `twice` are numbers of sent frames
+    that are lost, damaged or doubled; `before` are bytes on the line before a sent frame.
     """
 
     script: Script = all_zero

@@ -1,0 +1,118 @@
+"""Every kind of message, any content that the protocol allows."""
+
+from hypothesis import strategies as st
+
+from harness.wire.messages import (
+    Answer,
+    Hello,
+    Limits,
+    Message,
+    Outcome,
+    OutcomeCode,
+    Reason,
+    Refusal,
+    Run,
+    Welcome,
+    Working,
+)
+
+u8 = st.integers(0, 255)
+u32 = st.integers(0, 0xFFFFFFFF)
+u64 = st.integers(0, (1 << 64) - 1)
+texts = st.text(max_size=20)
+
+limits = st.builds(
+    Limits,
+    word=st.sampled_from([4, 8]),
+    frame=u64,
+    window=st.integers(1, 255),
+    arena=u64,
+    slots=u64,
+    buffers=u64,
+    kept=u64,
+    exports=u64,
+    depth=u64,
+    arity=u64,
+)
+hellos = st.builds(Hello, session=u32, version=u64)
+welcomes = st.builds(
+    Welcome,
+    session=u32,
+    boot=u32,
+    next=u8,
+    limits=limits,
+    build=texts,
+    missing=st.lists(texts, max_size=4).map(tuple),
+    version=st.just(1),
+)
+
+widths = st.sampled_from([1, 2, 4, 8])
+operands = st.one_of(
+    st.integers(-(1 << 63), (1 << 64) - 1),
+    st.tuples(u64).map(list),
+    st.tuples(u64, u64).map(list),
+    st.tuples(u64, u64, widths).map(list),
+)
+calls = st.lists(operands, max_size=6)
+leaves = st.one_of(
+    u64,
+    calls,
+    st.tuples(u64, operands, operands, operands).map(lambda parts: {3: list(parts)}),
+    st.tuples(u64, operands, operands, operands).map(lambda parts: {4: list(parts)}),
+    operands.map(lambda operand: {5: operand}),
+    st.tuples(u64, operands, widths, operands).map(lambda parts: {6: list(parts)}),
+    st.tuples(u64, operands, operands).map(lambda parts: {7: list(parts)}),
+    st.tuples(u64, operands, operands).map(lambda parts: {8: list(parts)}),
+)
+untils = st.one_of(st.none(), st.just(True), operands)
+
+
+def _blocks(steps: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    lists = st.lists(steps, max_size=4)
+    repeats = st.tuples(operands, u64, untils, lists).map(lambda parts: {1: list(parts)})
+    return st.one_of(repeats, lists.map(lambda inner: {2: inner}))
+
+
+steps = st.recursive(leaves, _blocks, max_leaves=8)
+buffers = st.one_of(
+    st.tuples(u64, st.booleans()),
+    st.tuples(u64, st.booleans(), st.binary(max_size=20)),
+    st.tuples(u64, st.booleans(), st.binary(max_size=20), u64),
+).map(list)
+exports = st.one_of(
+    st.tuples(u64, texts, st.integers(0, 4)), st.tuples(u64, texts, st.integers(0, 4), u64, u64)
+).map(list)
+runs = st.builds(
+    Run,
+    seq=u8,
+    steps=st.lists(steps, max_size=5),
+    buffers=st.lists(buffers, max_size=3),
+    exports=st.lists(exports, max_size=3),
+    deadline_ms=st.one_of(st.none(), u64),
+    fresh=st.booleans(),
+)
+
+outcomes = st.sampled_from(OutcomeCode).flatmap(
+    lambda code: st.builds(Outcome, st.just(code), u64, u32 if code.has_detail else st.none())
+)
+errors = st.one_of(st.none(), u32)
+
+
+def _answers(word: int) -> st.SearchStrategy[Answer]:
+    return st.builds(
+        Answer,
+        seq=u8,
+        values=st.lists(u32 if word == 4 else u64, max_size=8).map(tuple),
+        times=st.lists(st.one_of(st.integers(0, 0xFFFF), u32), max_size=8).map(tuple),
+        outcome=st.one_of(st.none(), outcomes),
+        errors=st.dictionaries(u64, errors, max_size=4),
+        runs=st.lists(st.tuples(u64, u64, errors), max_size=4).map(tuple),
+        outputs=st.lists(st.binary(max_size=20), max_size=3).map(tuple),
+        word=st.just(word),
+    )
+
+
+answers = st.one_of(_answers(4), _answers(8))
+refusals = st.builds(Refusal, seq=u8, reason=st.sampled_from(Reason), detail=u64)
+workings = st.builds(Working, seq=u8)
+messages: st.SearchStrategy[Message] = st.one_of(hellos, welcomes, runs, answers, refusals, workings)

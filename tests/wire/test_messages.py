@@ -1,0 +1,192 @@
+"""Messages: round trips, the CDDL as judge, and everything that is no message."""
+
+from pathlib import Path
+
+import cbor2
+import pytest
+from cddl_verifier import Validator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.wire.messages import (
+    LIMIT_NAMES,
+    Answer,
+    Hello,
+    Limits,
+    Message,
+    Outcome,
+    OutcomeCode,
+    Run,
+    Welcome,
+    WireError,
+    decode,
+    encode,
+)
+from tests.wire.strategies import messages
+
+CDDL = Path(__file__).parents[2] / "device_agent" / "protocol" / "ceagent.cddl"
+SCHEMA = Validator(CDDL.read_text(encoding="utf-8"))
+LIMITS = Limits(4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16)
+
+
+def allowed(body: bytes) -> bool:
+    """Does the CDDL allow this body?"""
+    return bool(SCHEMA.validate(body, root_type="message").valid)
+
+
+@given(messages)
+def test_round_trip(message: Message) -> None:
+    assert decode(encode(message)) == message
+
+
+@given(messages)
+def test_every_message_is_what_the_cddl_says(message: Message) -> None:
+    result = SCHEMA.validate(encode(message), root_type="message")
+    assert result.valid, [one.message for one in result.diagnostics]
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_a_message_or_a_wire_error(body: bytes) -> None:
+    try:
+        message = decode(body)
+    except WireError:
+        return
+    assert encode(message) == body
+
+
+@given(messages, st.data())
+def test_a_cut_or_lengthened_message_is_none(message: Message, data: st.DataObject) -> None:
+    body = encode(message)
+    cut = data.draw(st.integers(0, len(body) - 1))
+    with pytest.raises(WireError):
+        decode(body[:cut])
+    with pytest.raises(WireError):
+        decode(body + b"\0")
+
+
+@given(messages, st.data())
+def test_what_decodes_after_damage_is_what_the_cddl_says(message: Message, data: st.DataObject) -> None:
+    """Decoding is at least as strict as the CDDL, but for the insides of run messages."""
+    body = bytearray(encode(message))
+    body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = decode(bytes(body))
+    except WireError:
+        return
+    if not isinstance(found, Run):
+        assert allowed(bytes(body))
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (5, "message is 5: expected an array"),
+        ([], "type None"),
+        ([6, 0], "type 6"),
+        ([True, 1, 2], "type True"),
+        ([0, 1], "hello of 1 elements"),
+        ([0, 1, 1 << 32], "session is 4294967296: expected 0 to 4294967295"),
+        ([0, 1, -1], "session is -1"),
+        ([5, 256], "seq is 256: expected 0 to 255"),
+        ([5, True], "seq is True"),
+        ([4, 0, 0, 0], "reason is 0: expected 1 to 6"),
+        ([4, 0, 7, 0], "reason is 7"),
+        ([1, 2, "whatever"], "welcome of protocol version 2, this side speaks 1"),
+        ([1, 1, 5, 6, 0, [4] * 9, "b", []], "9 limits: expected 10"),
+        ([1, 1, 5, 6, 0, [3] + [9] * 9, "b", []], "limit word is 3: expected 4 or 8"),
+        ([1, 1, 5, 6, 0, [4] + [9] * 9, b"b", []], "build is b'b': expected text"),
+        ([1, 1, 5, 6, 0, [4] + [9] * 9, "b", [1]], "missing is 1: expected text"),
+        ([2, 0, 5], "steps is 5"),
+        ([2, 0, [], [], [], {2: 1}], "options have an unknown key 2"),
+        ([2, 0, [], [], [], {1: 1}], "option 1 is 1"),
+        ([3, 0, b"", b""], "values is b''"),
+        ([3, 0, cbor2.CBORTag(69, b""), cbor2.CBORTag(69, b"")], "expected a typed array (tag 70 or 71)"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(71, b"")], "times is"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {5: 1}], "details have an unknown key 5"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [7, 0]}], "outcome is [7, 0]"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [1, 0, 0]}], "BLOCKED of 3 elements"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [2, 0]}], "FAULTED of 2 elements"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {2: [1]}], "errors has 1 elements"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {3: [1, 2]}], "runs has 2 elements"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {4: ["x"]}], "output is 'x'"),
+    ],
+)
+def test_no_message(value: object, why: str) -> None:
+    assert not allowed(cbor2.dumps(value))
+    with pytest.raises(WireError) as caught:
+        decode(cbor2.dumps(value))
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ([1, 1, 5, 6, 0, [4, 9, 0] + [9] * 7, "b", []], "limit window is 0"),
+        ([3, 0, cbor2.CBORTag(70, b"abc"), cbor2.CBORTag(69, b"")], "values has 3 bytes"),
+    ],
+)
+def test_what_the_cddl_cannot_say(value: object, why: str) -> None:
+    with pytest.raises(WireError) as caught:
+        decode(cbor2.dumps(value))
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "no CBOR"),
+        ("83", "no CBOR"),
+        ("82051805", "shortest"),
+        ("9f0505ff", "definite"),
+        ("820500", None),
+        ("82050000", "one item"),
+        ("85020080a0a2000100010203", "CBOR"),
+        ("81" * 3000 + "00", "no CBOR"),
+    ],
+)
+def test_no_proper_cbor(body: str, why: str | None) -> None:
+    if why is None:
+        decode(bytes.fromhex(body))
+        return
+    with pytest.raises(WireError, match=why):
+        decode(bytes.fromhex(body))
+
+
+def test_the_smallest_run_has_nothing_behind_its_steps() -> None:
+    assert encode(Run(5, [0, [1]])) == cbor2.dumps([2, 5, [0, [1]]])
+    assert encode(Run(5, [0, [1]], fresh=True)) == cbor2.dumps([2, 5, [0, [1]], [], [], {1: True}])
+    assert encode(Run(5, [], exports=[[0, "a!b", 0]])) == cbor2.dumps([2, 5, [], [], [[0, "a!b", 0]]])
+
+
+def test_times_take_two_bytes_each_unless_one_needs_four() -> None:
+    short = encode(Answer(0, (1,), (65535,)))
+    long = encode(Answer(0, (1,), (65536,)))
+    assert len(long) - len(short) == 2
+    assert decode(long) == Answer(0, (1,), (65536,))
+
+
+def test_the_order_of_the_limits_is_that_of_the_cddl() -> None:
+    text = CDDL.read_text(encoding="utf-8")
+    block = text[text.index("limits = [") : text.index("]", text.index("limits = ["))]
+    names = [line.split(":")[0].strip() for line in block.splitlines()[1:] if ":" in line.split(";")[0]]
+    assert tuple(names) == LIMIT_NAMES
+
+
+def test_an_answer_by_hand() -> None:
+    body = bytes.fromhex("850307d846480a000000ffffffffd8454405000600a1028201193b3f")
+    assert decode(body) == Answer(7, (10, 0xFFFFFFFF), (5, 6), errors={1: 15167})
+
+
+def test_outcomes_with_and_without_detail() -> None:
+    fault = Answer(0, outcome=Outcome(OutcomeCode.FAULTED, 3, 0xC0000005))
+    blocked = Answer(0, outcome=Outcome(OutcomeCode.BLOCKED, 3))
+    assert cbor2.loads(encode(fault))[4] == {1: [2, 3, 0xC0000005]}
+    assert cbor2.loads(encode(blocked))[4] == {1: [1, 3]}
+
+
+def test_hello_and_welcome_by_hand() -> None:
+    assert encode(Hello(0x12345678)) == bytes.fromhex("8300011a12345678")
+    welcome = Welcome(5, 6, 0, LIMITS, "x")
+    assert encode(welcome) == cbor2.dumps(
+        [1, 1, 5, 6, 0, [4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16], "x", []]
+    )
