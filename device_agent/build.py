@@ -1,16 +1,13 @@
 """Builds the agent for every CPU: `python device_agent/build.py [BUILD...] [--output DIR]`.
 
 Compiler and linkers come from the pip package ziglang, the CBOR library's C sources from the pip package
-zcbor. Nothing is written outside the output folder and the work folder; equal sources give equal bytes.
+zcbor. Nothing is written outside the output folder; equal sources give equal bytes.
 """
 
 import argparse
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -20,8 +17,7 @@ from pathlib import Path
 
 import import_table
 import pe_image
-
-HERE = Path(__file__).resolve().parent
+from toolchain import HERE, BuildError, compile_unit, compiler_version, run_zig, version, zcbor_sources
 
 
 @dataclass(frozen=True)
@@ -98,57 +94,10 @@ BUILDS = {
     )
 }
 
-_CFLAGS = (
-    "-std=c99",
-    "-Os",
-    "-ffreestanding",
-    "-fno-builtin",
-    "-fno-stack-protector",
-    "-fno-unwind-tables",
-    "-fno-asynchronous-unwind-tables",
-    "-ffunction-sections",
-    "-fdata-sections",
-    "-fshort-wchar",
-    "-mno-stack-arg-probe",
-    "-DZCBOR_CANONICAL",
-)
-_WARNINGS = ("-Wall", "-Wextra", "-Werror")
-_ZCBOR = ("zcbor_common.c", "zcbor_decode.c", "zcbor_encode.c")
-
-
-class BuildError(Exception):
-    """A tool failed; the text is what it said."""
-
-
-def _package(name: str) -> Path:
-    """Folder of an installed package, found without importing it."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        raise BuildError(f"the Python package {name} is not installed: python -m pip install {name}")
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
-def zcbor_sources() -> list[Path]:
-    """The CBOR library's C sources that the agent needs."""
-    return [_package("zcbor") / "src" / name for name in _ZCBOR]
-
-
-def version() -> str:
-    """Version of the package that this folder belongs to, in a checkout or as installed."""
-    for package in (HERE.parent / "harness", HERE.parents[1]):
-        if (package / "__init__.py").is_file():
-            return (
-                (package / "__init__.py")
-                .read_text(encoding="utf-8")
-                .split('__version__ = "')[1]
-                .split('"')[0]
-            )
-    raise BuildError(f"no package around {HERE} to take the version from")
-
 
 def sources() -> list[Path]:
     """Everything of this folder that decides what the executables hold, in a fixed order."""
-    parts = [HERE / name for name in ("build.py", "import_table.py", "pe_image.py")]
+    parts = [HERE / name for name in ("build.py", "import_table.py", "pe_image.py", "toolchain.py")]
     for folder in ("core", "agent", "platform"):
         parts += sorted(path for path in (HERE / folder).rglob("*") if path.is_file())
     return parts
@@ -159,54 +108,13 @@ def stamp() -> str:
     digest = hashlib.sha256(version().encode())
     for path in (*sources(), *zcbor_sources()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    digest.update(importlib.metadata.version("ziglang").encode())
+    digest.update(compiler_version().encode())
     return digest.hexdigest()
 
 
-def _run(arguments: Sequence[str | Path], work: Path) -> None:
-    environment = {
-        **os.environ,
-        "ZIG_GLOBAL_CACHE_DIR": str(work / "zig-cache"),
-        "ZIG_LOCAL_CACHE_DIR": str(work / "zig-cache"),
-    }
-    zig = _package("ziglang") / ("zig.exe" if os.name == "nt" else "zig")
-    done = subprocess.run(
-        [zig, *map(str, arguments)], cwd=HERE, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode or done.stderr.strip():
-        raise BuildError(f"zig {arguments[0]} failed:\n{done.stderr}{done.stdout}")
-
-
-def _compile(build: Build, source: Path, made: Path, work: Path) -> Path:
-    """One object file. Paths inside it would make it depend on the machine: they are left out."""
-    ours = HERE in source.parents
-    _run(
-        [
-            "clang",
-            *build.target,
-            *_CFLAGS,
-            *(_WARNINGS if ours else ("-w",)),
-            *(f"-I{folder}" for folder in ("core", "agent", "platform")),
-            "-isystem",
-            "platform/freestanding",
-            "-isystem",
-            _package("zcbor") / "include",
-            "-isystem",
-            _package("ziglang") / "lib" / "include",
-            f'-DCEA_BUILD="ceagent {version()} {build.name}"',
-            "-c",
-            source.relative_to(HERE) if ours else source,
-            "-o",
-            made,
-        ],
-        work,
-    )
-    return made
-
-
-def _link_elf(build: Build, objects: list[Path], folder: Path, work: Path) -> bytes:
+def _link_elf(build: Build, objects: list[Path], folder: Path) -> bytes:
     linked = folder / "linked.elf"
-    _run(
+    run_zig(
         [
             "ld.lld",
             "-static",
@@ -217,16 +125,15 @@ def _link_elf(build: Build, objects: list[Path], folder: Path, work: Path) -> by
             "-o",
             linked,
         ],
-        work,
     )
     return pe_image.from_elf(linked, build.machine)
 
 
-def _link_coff(build: Build, objects: list[Path], folder: Path, work: Path) -> bytes:
+def _link_coff(build: Build, objects: list[Path], folder: Path) -> bytes:
     library, linked = folder / "imports.lib", folder / "linked.exe"
     definition = f"platform/{_definition(build)}"
-    _run(["dlltool", "-m", build.dlltool, "-d", definition, "-l", library], work)
-    _run(
+    run_zig(["dlltool", "-m", build.dlltool, "-d", definition, "-l", library])
+    run_zig(
         [
             "lld-link",
             *build.coff,
@@ -237,7 +144,6 @@ def _link_coff(build: Build, objects: list[Path], folder: Path, work: Path) -> b
             library,
             f"/out:{linked}",
         ],
-        work,
     )
     return pe_image.corrected(linked.read_bytes(), ce=build.platform == "ce")
 
@@ -246,9 +152,9 @@ def _definition(build: Build) -> str:
     return "coredll.def" if build.platform == "ce" else "kernel32.def"
 
 
-def make(build: Build, work: Path, pool: ThreadPoolExecutor) -> bytes:
+def make(build: Build, pool: ThreadPoolExecutor) -> bytes:
     """The finished executable of one build."""
-    with tempfile.TemporaryDirectory(dir=work) as temporary:
+    with tempfile.TemporaryDirectory(prefix="ceagent-") as temporary:
         folder = Path(temporary)
         units = [
             *sorted((HERE / "core").glob("*.c")),
@@ -257,23 +163,25 @@ def make(build: Build, work: Path, pool: ThreadPoolExecutor) -> bytes:
             HERE / "platform" / "bytes.c",
             *zcbor_sources(),
         ]
-        futures = [pool.submit(_compile, build, unit, folder / f"{unit.stem}.o", work) for unit in units]
+        futures = [
+            pool.submit(compile_unit, build.target, unit, folder / f"{unit.stem}.o", build.name)
+            for unit in units
+        ]
         if build.linker == "elf":
             assembly = folder / "imports.s"
             assembly.write_text(
                 import_table.assembly(HERE / "platform" / _definition(build), build.thunks), encoding="ascii"
             )
             made = folder / "imports.o"
-            _run(["clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", made], work)
+            run_zig(["clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", made])
             objects = [*(future.result() for future in futures), made]
-            return _link_elf(build, objects, folder, work)
-        return _link_coff(build, [future.result() for future in futures], folder, work)
+            return _link_elf(build, objects, folder)
+        return _link_coff(build, [future.result() for future in futures], folder)
 
 
-def build_all(names: Iterable[str], output: Path, work: Path) -> list[Path]:
+def build_all(names: Iterable[str], output: Path) -> list[Path]:
     """Builds what is not there yet or was made of other sources; returns the executables."""
     output.mkdir(parents=True, exist_ok=True)
-    work.mkdir(parents=True, exist_ok=True)
     current = stamp()
     record = output / "stamp.json"
     known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
@@ -284,7 +192,7 @@ def build_all(names: Iterable[str], output: Path, work: Path) -> list[Path]:
             path = output / f"ceagent-{name}.exe"
             if not path.is_file() or known.get(name) != current:
                 unfinished = path.with_suffix(".part")
-                unfinished.write_bytes(make(BUILDS[name], work, pool))
+                unfinished.write_bytes(make(BUILDS[name], pool))
                 unfinished.replace(path)
             return path
 
@@ -298,13 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the agent executables.")
     parser.add_argument("build", nargs="*", metavar="BUILD", help=", ".join(BUILDS) + "; all by default")
     parser.add_argument("--output", type=Path, default=HERE.parent / "harness" / "agents" / "bin")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "build", help="scratch folder")
     options = parser.parse_args(arguments)
     names = options.build or list(BUILDS)
     if unknown := [name for name in names if name not in BUILDS]:
         parser.error(f"no such build: {', '.join(unknown)}; builds are {', '.join(BUILDS)}")
     try:
-        for path in build_all(names, options.output.resolve(), options.work.resolve()):
+        for path in build_all(names, options.output.resolve()):
             print(path)
     except BuildError as failure:
         print(failure, file=sys.stderr)

@@ -1,0 +1,290 @@
+/* The core behind a line protocol, for the Python tests: one command a line, one line back.
+ *
+ * The next command may be sent when the answer to the last one is there.
+ *
+ *     encode TAG IDLE BODY      the frame
+ *     decode TAG BYTES          the good frames in BYTES: "t:BODY" with the tag, "u:BODY" without, blank between
+ *     program BODY              checks and runs: "answer BODY" or "refused REASON DETAIL"
+ *     check BODY                only checks: "good CALLS" or "refused REASON DETAIL"
+ *     worker                    forgets what a new worker would not know
+ *     slept                     milliseconds slept since the last time
+ *     crc START BYTES           a check
+ *     session BOOT              starts over
+ *     receive TAGGED BODY       "REACTION TAG BODY" of the reply
+ *     execute                   runs the oldest run that is held: "TAG BODY" of the reply, or "none"
+ *
+ * Numbers are decimal, bytes hexadecimal, "-" for none. Input lies right before a page that cannot be
+ * touched: to read one byte too many ends the process. */
+#include <string.h>
+
+#include "answer.h"
+#include "check.h"
+#include "crc32.h"
+#include "fake_exports.h"
+#include "frame.h"
+#include "posix.h"
+#include "session.h"
+
+enum { ROOM = 1 << 17, LINE = 2 * ROOM + 100, WORDS = 4 };
+
+static uint8_t *guard; /* end of the input area */
+static struct cea_shared shared;
+static struct cea_session session;
+static char output[4 * ROOM];
+static size_t written;
+
+/* --- text -------------------------------------------------------------------------- */
+
+static void put_text(const char *text)
+{
+    while (*text) {
+        output[written++] = *text++;
+    }
+}
+
+static void put_number(uint32_t number)
+{
+    char digits[11], *at = digits + sizeof digits - 1;
+    *at = 0;
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    put_text(at);
+}
+
+static void put_bytes(const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (!length) {
+        put_text("-");
+    }
+    for (size_t i = 0; i < length; i++) {
+        output[written++] = digits[bytes[i] >> 4];
+        output[written++] = digits[bytes[i] & 15];
+    }
+}
+
+static uint8_t digit(char c)
+{
+    return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static uint32_t number_of(const char *word)
+{
+    uint32_t number = 0;
+    for (; *word; word++) {
+        number = number * 10 + digit(*word);
+    }
+    return number;
+}
+
+/* The bytes of a word, placed right before the guard page. */
+static const uint8_t *input(const char *word, size_t *length)
+{
+    *length = *word == '-' ? 0 : strlen(word) / 2;
+    uint8_t *start = guard - *length;
+    for (size_t i = 0; i < *length; i++) {
+        start[i] = (uint8_t)(digit(word[2 * i]) << 4 | digit(word[2 * i + 1]));
+    }
+    return start;
+}
+
+/* The next line of standard input, its end replaced by 0; null when there is none. */
+static char *next_line(void)
+{
+    static char line[LINE];
+    size_t length = 0;
+    while (length < LINE) {
+        size_t got = os_read(line + length, LINE - length);
+        length += got;
+        if (!got || line[length - 1] == '\n') {
+            break;
+        }
+    }
+    if (!length) {
+        return NULL;
+    }
+    line[length - 1] = 0;
+    return line;
+}
+
+/* --- commands ---------------------------------------------------------------------- */
+
+static void encode(uint32_t tag, bool idle, const uint8_t *body, size_t length)
+{
+    uint8_t out[CEA_STUFFED];
+    put_bytes(out, cea_frame_encode(out, body, length, tag, idle));
+}
+
+static void decode(uint32_t tag, const uint8_t *bytes, size_t length)
+{
+    static struct cea_decoder decoder;
+    memset(&decoder, 0, sizeof decoder);
+    for (size_t i = 0; i < length; i++) {
+        if (!cea_frame_take(&decoder, bytes[i])) {
+            continue;
+        }
+        bool tagged = tag && cea_frame_check(decoder.bytes, decoder.length, tag);
+        if (tagged || cea_frame_check(decoder.bytes, decoder.length, 0)) {
+            put_text(tagged ? "t:" : "u:");
+            put_bytes(decoder.bytes, decoder.length - CEA_CHECK);
+            put_text(" ");
+        }
+        cea_frame_restart(&decoder);
+    }
+}
+
+static bool checked(const uint8_t *body, size_t length)
+{
+    uint32_t detail = 0;
+    enum cea_error error = cea_check(&shared, body, length, &detail);
+    if (error) {
+        put_text("refused ");
+        put_number(error);
+        put_text(" ");
+        put_number(detail);
+    }
+    return error == CEA_OK;
+}
+
+static void worker(void)
+{
+    shared.kept_count = 0;
+    for (size_t i = 0; i < CEA_EXPORTS; i++) {
+        shared.exports[i].address = 0;
+    }
+}
+
+static void program(const uint8_t *body, size_t length)
+{
+    uint8_t out[CEA_FRAME];
+    if (checked(body, length)) {
+        cea_interpret(&shared, &fake_machine);
+        put_text("answer ");
+        put_bytes(out, cea_answer(out, &shared, body[2] == 0x18 ? body[3] : body[2]));
+    }
+}
+
+static void check(const uint8_t *body, size_t length)
+{
+    if (checked(body, length)) {
+        put_text("good ");
+        put_number(shared.calls);
+    }
+}
+
+static void start_session(uint32_t boot)
+{
+    static const char *const missing[] = {"ws2"};
+    memset(&session, 0, sizeof session);
+    memset(&shared, 0, sizeof shared);
+    session.boot = boot;
+    session.build = "ceagent test";
+    session.missing = missing;
+    session.missing_count = 1;
+}
+
+static void print_reply(const struct cea_reply *reply)
+{
+    put_number(reply->tag);
+    put_text(" ");
+    put_bytes(reply->body, reply->length);
+}
+
+static void receive(bool tagged, const uint8_t *body, size_t length)
+{
+    struct cea_reply reply;
+    enum cea_reaction reaction = cea_session_receive(&session, body, length, tagged, &reply);
+    if (reaction == CEA_OPENED) {
+        memset(&shared, 0, sizeof shared);
+    }
+    put_number(reaction);
+    put_text(" ");
+    print_reply(&reply);
+}
+
+static void execute(void)
+{
+    struct cea_reply reply;
+    uint32_t detail = 0;
+    const struct cea_message *run = cea_session_waiting(&session);
+    if (!run) {
+        put_text("none");
+        return;
+    }
+    struct cea_message *answer = cea_session_answer(&session);
+    enum cea_error error = cea_check(&shared, run->body, run->length, &detail);
+    if (error) {
+        answer->length = (uint32_t)cea_message_refusal(answer->body, answer->seq, error, detail);
+    } else {
+        cea_interpret(&shared, &fake_machine);
+        answer->length = (uint32_t)cea_answer(answer->body, &shared, answer->seq);
+    }
+    cea_session_answered(&session, &reply);
+    print_reply(&reply);
+}
+
+static bool is(const char *word, const char *command)
+{
+    return strlen(word) == strlen(command) && memcmp(word, command, strlen(word)) == 0;
+}
+
+static void obey(char *word[WORDS])
+{
+    size_t length;
+    const uint8_t *bytes;
+    if (is(word[0], "encode")) {
+        bytes = input(word[3], &length);
+        encode(number_of(word[1]), number_of(word[2]) == 1, bytes, length);
+    } else if (is(word[0], "decode")) {
+        bytes = input(word[2], &length);
+        decode(number_of(word[1]), bytes, length);
+    } else if (is(word[0], "program")) {
+        bytes = input(word[1], &length);
+        program(bytes, length);
+    } else if (is(word[0], "check")) {
+        bytes = input(word[1], &length);
+        check(bytes, length);
+    } else if (is(word[0], "worker")) {
+        worker();
+    } else if (is(word[0], "slept")) {
+        put_number(fake_slept());
+    } else if (is(word[0], "crc")) {
+        bytes = input(word[2], &length);
+        put_number(cea_crc32(number_of(word[1]), bytes, length));
+    } else if (is(word[0], "session")) {
+        start_session(number_of(word[1]));
+    } else if (is(word[0], "receive")) {
+        bytes = input(word[2], &length);
+        receive(number_of(word[1]) == 1, bytes, length);
+    } else if (is(word[0], "execute")) {
+        execute();
+    } else {
+        put_text("what?");
+    }
+}
+
+int test_main(void)
+{
+    guard = os_guarded(ROOM);
+    cea_crc32_prepare();
+    start_session(1);
+    for (char *line = next_line(); line; line = next_line()) {
+        char *word[WORDS], nothing[] = "-";
+        for (int i = 0; i < WORDS; i++) {
+            word[i] = *line ? line : nothing;
+            while (*line && *line != ' ') {
+                line++;
+            }
+            if (*line) {
+                *line++ = 0;
+            }
+        }
+        written = 0;
+        obey(word);
+        put_text("\n");
+        os_write(output, written);
+    }
+    return 0;
+}
