@@ -50,6 +50,7 @@ def _emulate(args: argparse.Namespace) -> int:
 def _introduce(screen: Screen, device: EmulatorProcess) -> None:
     tcp = f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"
     serial = device.serial[COM]
+    screen.json({"cpu": device.cpu, "pid": device.pid, "tcp": tcp, "serial": f"serial://{serial}"})
     screen.line(f"An emulated CE device ({device.cpu}) is running, process {device.pid}.", "bold")
     screen.line(f"  TCP     {tcp}")
     screen.line(f"  serial  serial://{serial}")
@@ -58,4 +59,3 @@ def _introduce(screen: Screen, device: EmulatorProcess) -> None:
     screen.line(f"  ceharness call --target {tcp} WSASocketW AF_INET SOCK_STREAM IPPROTO_TCP")
     screen.line(f"  ceharness run serial://{serial}")
     screen.line("Ctrl-C ends it.")
-    screen.json({"cpu": device.cpu, "pid": device.pid, "tcp": tcp, "serial": f"serial://{serial}"})

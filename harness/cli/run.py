@@ -82,7 +82,10 @@ def _run(args: argparse.Namespace) -> int:
     screen.line(f"{config.name} ({config.kind}), results in {output}", "dim")
 
     def show(row: Row) -> None:
-        screen.line(live_line(row))
+        if row.verdict.red or row.verdict is Verdict.BROKEN:
+            screen.line(live_line(row))
+        else:
+            screen.glimpse(live_line(row))
 
     progress = Progress(rows_file, show)
     with _log_file(output / "harness.log"):
@@ -95,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
     screen.line()
-    screen.table(result_table(rows))
+    screen.table(result_table(rows, short=screen.live))
     screen.line()
     screen.line(summary_line(summary))
     if summary.missing:

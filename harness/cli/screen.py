@@ -47,6 +47,10 @@ class Screen:
         """One line (a str is printed as it is, without markup)."""
         self.console.print(text, style=style, markup=False, soft_wrap=True)
 
+    def glimpse(self, text: Any) -> None:
+        """One line for a person who watches, cut at the right edge; in full when nobody does."""
+        self.console.print(text, markup=False, soft_wrap=not self.live, no_wrap=True, overflow="ellipsis")
+
     def table(self, table: Table) -> None:
         """A table as wide as the terminal, or 160 columns when nobody is watching."""
         self.console.print(table)

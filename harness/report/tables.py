@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from harness.conformance import Row, Summary, Verdict
+from harness.conformance import Row, Summary, Verdict, worst
 from harness.winsock import REQUIREMENTS
 
 STYLES = {
@@ -40,36 +40,52 @@ def live_line(row: Row) -> Text:
         line.append(f" · {row.case}", "dim")
     if row.documented == row.observed:
         line.append(f": {row.observed}")
-    else:
-        line.append(f": documented {row.documented or '-'}, observed {row.observed or '-'}")
+    elif row.observed:
+        line.append(f": documented {row.documented or '-'}, observed {row.observed}")
     if row.verdict not in (Verdict.PASS, Verdict.OBSERVED) and row.reason:
-        line.append(f" ({' '.join(row.reason.split())})", "dim")
+        line.append(f" ({_line(row.reason)})", "dim")
     return line
 
 
-def result_table(rows: Iterable[Row]) -> Table:
-    """Every row, requirement by requirement."""
+def result_table(rows: Iterable[Row], *, short: bool = False) -> Table:
+    """One line for each requirement, with the row that decided its verdict; every row that is red or broken.
+
+    "cases" says how many rows there are, and how many came to that verdict if not all did.
+    short: what is neither red nor broken is cut to one line.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("requirement", no_wrap=True)
-    table.add_column("title and case", ratio=3)
-    table.add_column("documented", ratio=2)
-    table.add_column("observed", ratio=2)
+    table.add_column("title", ratio=4)
+    table.add_column("cases", justify="right", no_wrap=True)
+    table.add_column("documented", ratio=5)
+    table.add_column("observed", ratio=5)
     table.add_column("verdict", no_wrap=True)
-    last = None
-    for row in sorted(rows, key=lambda row: row.requirement):
-        first = row.requirement != last
-        what = Text(title(row.requirement) if first else "")
-        if row.case:
-            what.append(f"{' · ' if what else '  · '}{row.case}", "dim")
-        table.add_row(
-            row.requirement if first else "",
-            what,
-            Text(row.documented or "-"),
-            Text(row.observed or "-"),
-            Text(row.verdict, STYLES[row.verdict]),
-        )
-        last = row.requirement
+    by_requirement: dict[str, list[Row]] = {}
+    for row in rows:
+        by_requirement.setdefault(row.requirement, []).append(row)
+    for requirement, cases in sorted(by_requirement.items()):
+        verdict = worst(row.verdict for row in cases)
+        deciding = [row for row in cases if row.verdict is verdict]
+        count = str(len(cases)) if len(deciding) == len(cases) else f"{len(deciding)} of {len(cases)}"
+        line = (Text(title(requirement)), Text(count), *_sides(deciding[0]))
+        alarming = verdict.red or verdict is Verdict.BROKEN
+        for cell in line:
+            cell.no_wrap, cell.overflow = short and not alarming, "ellipsis"
+        table.add_row(requirement, *line)
+        if alarming:
+            for row in deciding:
+                table.add_row("", Text(f"  {row.case or row.reason}", "dim"), "", *_sides(row))
     return table
+
+
+def _sides(row: Row) -> tuple[Text, Text, Text]:
+    """Documented, observed (the reason where nothing was), verdict."""
+    observed = Text(row.observed) if row.observed else Text(_line(row.reason) or "-", "dim")
+    return Text(row.documented or "-"), observed, Text(row.verdict, STYLES[row.verdict])
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def summary_line(summary: Summary) -> Text:

@@ -42,7 +42,23 @@ def test_the_table_names_each_requirement_once() -> None:
     text = out.getvalue()
     assert text.count("WSASOCKET-012") == 1
     assert text.index("WSASOCKET-002") < text.index("WSASOCKET-012")
-    assert "AF_UNIX" in text
+    assert "1 of 2" in text
+
+
+def test_every_red_row_is_in_the_table_and_no_other() -> None:
+    out = io.StringIO()
+    rows = [FAIL, PASS, replace(FAIL, case="AF_BTH")]
+    Console(file=out, width=160).print(result_table(rows, short=True))
+    assert "AF_IPX" in out.getvalue()
+    assert "AF_BTH" in out.getvalue()
+    assert "AF_UNIX" not in out.getvalue()
+
+
+def test_short_is_one_line_for_each_requirement() -> None:
+    out = io.StringIO()
+    rows = [replace(PASS, requirement=f"R-{number}", observed="x" * 300) for number in range(5)]
+    Console(file=out, width=80).print(result_table(rows, short=True))
+    assert len(out.getvalue().splitlines()) == 6
 
 
 def test_markup_in_data_is_only_text() -> None:

@@ -1,0 +1,182 @@
+"""The commands against a real emulated device: the agent's CE executables, every CPU, both links."""
+
+import importlib.util
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from harness.agents import CPU_BUILDS, executable
+from harness.cli.main import main
+from harness.errors import UsageError
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc: run on Linux")
+
+
+@pytest.fixture(autouse=True)
+def means() -> None:
+    """What an emulated device needs."""
+    if importlib.util.find_spec("unicorn") is None:
+        pytest.skip("Unicorn is missing: pip install 'ceharness[emulator]'")
+    try:
+        executable("ce-armv4i")
+    except UsageError:
+        pytest.skip("the agents are not built: ceharness agent build")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a command as a process of its own; it and what it started can be told by a mark."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, mark: str = "") -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "harness.cli", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "CEHARNESS_TEST_MARK": mark, "PYTHONUNBUFFERED": "1"},
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        with process:
+            if process.poll() is None:
+                process.kill()
+
+
+def marked(mark: str) -> list[int]:
+    """Processes that have the mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"CEHARNESS_TEST_MARK={mark}".encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if text in line:
+            return seen
+    assert process.stderr is not None
+    pytest.fail(f"it never said {text!r}:\n{seen}\n{process.stderr.read()}")
+
+
+@pytest.mark.parametrize("link", ["tcp", "serial"])
+@pytest.mark.parametrize("cpu", list(CPU_BUILDS))
+def test_one_call_on_every_cpu_over_every_link(
+    capsys: pytest.CaptureFixture[str], cpu: str, link: str
+) -> None:
+    arguments = ["call", "WSASocketW", "AF_IPX", "SOCK_STREAM", "--cpu", cpu, "--link", link, "--json", "-"]
+    assert main(arguments) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["calls"][-1]["value"] == 0xFFFFFFFF
+    assert result["calls"][-1]["error_name"] == "WSAEAFNOSUPPORT"
+
+
+@pytest.mark.parametrize("link", ["tcp", "serial"])
+def test_doctor_finds_nothing_wrong(capsys: pytest.CaptureFixture[str], link: str) -> None:
+    assert main(["doctor", "--link", link, "--json", "-"]) == 0
+    steps = json.loads(capsys.readouterr().out)
+    assert [step["step"] for step in steps][-1] == "ws2.dll"
+    assert all(step["ok"] for step in steps)
+
+
+def test_exec_runs_the_example_of_the_documentation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "example.txt"
+    path.write_text(
+        "call  ws2!WSAStartup(0x0202, out wsadata[400])\n"
+        "s =   ws2!WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED)\n"
+        "when ok {\n    call  ws2!closesocket(s)\n}\n",
+        encoding="utf-8",
+    )
+    assert main(["exec", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "wsadata (400 bytes)" in out
+    assert "0000  02 02 02 02" in out
+
+
+def test_a_run_of_one_requirement(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["run", "--include", "WSASOCKET-012", "--output", str(tmp_path), "--json", "-"]) == 0
+    out, err = capsys.readouterr()
+    rows = json.loads(out)
+    assert {row["requirement"] for row in rows} == {"WSASOCKET-012"}
+    assert {row["verdict"] for row in rows} == {"pass"}
+    assert {row["evidence"] for row in rows} == {"model"}
+    assert "1 requirement: 1 pass" in err
+    assert "An emulated result proves the harness, not a device." in err
+
+
+def test_another_agent_executable_has_to_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    wrong = executable("ce-x86")
+    assert main(["emulate", "--cpu", "arm", "--agent", str(wrong)]) == 2
+    assert "is an executable for x86, the emulated device has cpu = arm" in capsys.readouterr().err
+    (tmp_path / "lab.ini").write_text("[emulated]\nkind = emulated\nagent = lab.ini\n", encoding="utf-8")
+    assert main(["call", "socket", "2", "--lab", str(tmp_path / "lab.ini")]) == 2
+    assert "is not an executable for Windows CE" in capsys.readouterr().err
+
+
+@linux
+def test_emulate_serves_both_links_and_ends_at_ctrl_c(
+    start: Callable[..., subprocess.Popen[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex
+    how = tmp_path / "how.json"
+    device = start("emulate", "--cpu", "x86", "--json", str(how), mark=mark)
+    read_until(device, "Ctrl-C ends it")
+    connection = json.loads(how.read_text(encoding="utf-8"))
+    for url in (connection["tcp"], connection["serial"]):
+        assert main(["call", "--target", url, "WSASocketW", "AF_INET", "SOCK_STREAM"]) == 0
+    capsys.readouterr()
+    device.send_signal(signal.SIGINT)
+    out, err = device.communicate(timeout=60)
+    assert (device.returncode, err) == (0, "")
+    assert "ended" in out
+    assert marked(mark) == []
+
+
+@linux
+def test_ctrl_c_in_a_run_leaves_nothing_running(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex
+    run = start("run", "--output", str(tmp_path), mark=mark)
+    read_until(run, "WSASOCKET-")
+    assert len(marked(mark)) == 2
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130, out + err
+    assert marked(mark) == []
+    assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8").startswith("{")
+
+
+@linux
+def test_a_device_does_not_outlive_a_killed_harness(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex
+    run = start("run", "--output", str(tmp_path), mark=mark)
+    read_until(run, "WSASOCKET-")
+    device = next(pid for pid in marked(mark) if pid != run.pid)
+    handle = os.pidfd_open(device)
+    with closing(os.fdopen(handle)):
+        run.kill()
+        run.communicate(timeout=60)
+        assert select.select([handle], [], [], 60)[0], "the emulated device is still there"
