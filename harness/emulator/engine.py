@@ -19,14 +19,13 @@ from unicorn import (
     UC_HOOK_CODE,
     UC_HOOK_INTR,
     UC_HOOK_MEM_INVALID,
-    UC_HOOK_MEM_READ,
-    UC_HOOK_MEM_WRITE,
     UC_MEM_WRITE_PROT,
     UC_MEM_WRITE_UNMAPPED,
 )
 from unicorn.arm_const import UC_ARM_REG_CPSR
 from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
+from harness.emulator.alignment import AlignmentCheck
 from harness.emulator.cpu.architecture import (
     DATATYPE_MISALIGNMENT,
     ILLEGAL_INSTRUCTION,
@@ -68,8 +67,7 @@ class Engine:
         uc.hook_add(UC_HOOK_CODE, self._trapped, None, TRAPS_FIRST, TRAPS_LAST)
         uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         uc.hook_add(UC_HOOK_INTR, self._interrupted)
-        if cpu.strict_alignment and arch == UC_ARCH_ARM:
-            uc.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._accessed)
+        self._alignment = AlignmentCheck(uc) if cpu.strict_alignment and arch == UC_ARCH_ARM else None
 
     # --- memory ------------------------------------------------------------------------------------------
 
@@ -207,6 +205,8 @@ class Engine:
             uc.emu_start(start, NEVER, count=count)
         except UcError as error:
             self._raise(error)
+        if self._alignment is not None and self._alignment.take():
+            raise GuestException(DATATYPE_MISALIGNMENT, self.program_counter())
         if self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
@@ -226,13 +226,10 @@ class Engine:
         self._fault = GuestException(code, self.program_counter())
         uc.emu_stop()
 
-    def _accessed(self, uc: Uc, access: int, address: int, size: int, value: int, data: object) -> None:
-        if address & (size - 1) and self._fault is None:
-            self._fault = GuestException(DATATYPE_MISALIGNMENT, self.program_counter())
-            uc.emu_stop()
-
     def _raise(self, error: UcError) -> None:
         place = self.program_counter()
+        if self._alignment is not None and self._alignment.take():
+            raise GuestException(DATATYPE_MISALIGNMENT, place) from error
         access, self._access = self._access, None
         fault, self._fault = self._fault, None
         if fault is not None:
@@ -251,5 +248,5 @@ class Engine:
 
     def _below(self, address: int) -> bool:
         """Is this the page under a stack?"""
-        area = self._memory.area((address | PAGE - 1) + 1)
-        return area is not None and area.kind == "stack" and self._memory.area(address) is None
+        area = self._memory.area(address)
+        return area is not None and area.kind == "stack"

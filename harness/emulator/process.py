@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.emulator.handles import CURRENT_PROCESS, CURRENT_THREAD, HandleTable
 from harness.emulator.heap import Heap
-from harness.emulator.memory import READWRITE, Area, Memory
+from harness.emulator.memory import PAGE, READWRITE, Area, Memory
 from harness.emulator.objects import KernelObject, Waitable
 from harness.emulator.thread import STILL_ACTIVE, Thread
 
@@ -68,10 +68,9 @@ class Process(Waitable):
         return self.ended
 
     def new_stack(self) -> Area | None:
-        """A committed stack with an unreserved page below; None when there is no memory."""
-        size = self.stack_size
-        area = self.memory.reserve(size, kind="stack")
-        if area is not None and not self.memory.commit(area, area.base, size, READWRITE):
+        """A committed stack above one page that is only reserved; None when there is no memory."""
+        area = self.memory.reserve(PAGE + self.stack_size, kind="stack")
+        if area is not None and not self.memory.commit(area, area.base + PAGE, self.stack_size, READWRITE):
             self.memory.release(area)
             return None
         return area

@@ -13,6 +13,7 @@ from harness.emulator.coredll import (
     mappings,
     processes,
     sections,
+    sorting,
     strings,
     synchronization,
     threads,
