@@ -104,10 +104,19 @@ class Line:
         self.seen = Seen()
 
     def describe(self) -> str:
-        """What was seen, the unfinished rest included, in words."""
+        """What was seen, in words, with all that has arrived by now."""
+        self._drain()
         if pending := self._decoder.pending:
             self.seen.noise(pending)
         return str(self.seen)
+
+    def _drain(self) -> None:
+        while self._end is None and not self._chunks.empty():
+            at, chunk = self._chunks.get()
+            if isinstance(chunk, BaseException):
+                self._end = chunk
+            else:
+                self._take(at, chunk)
 
     def close(self) -> None:
         """Close the link and wait for the reader to end."""

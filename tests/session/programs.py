@@ -1,0 +1,23 @@
+"""Programs and timing that the session tests share."""
+
+from harness.program.model import Buffer, Call, Export, Fails, Pointer, Program, Ref
+from harness.session import Timing
+
+STARTUP = Export("ws2!WSAStartup", Fails.NONZERO)
+SOCKET = Export("ws2!WSASocketW", Fails.NULL_WORD, "ws2!WSAGetLastError", "ws2!WSASetLastError")
+CLOSE = Export("ws2!closesocket", Fails.NONZERO, "ws2!WSAGetLastError", "ws2!WSASetLastError")
+
+SMALL = Program((Call(CLOSE, (5,), "closed"),))
+THREE = Program(
+    (
+        Call(STARTUP, (0x0202, Pointer("wsadata"))),
+        Call(SOCKET, (2, 1, 6, 0, 0, 1), "s"),
+        Call(CLOSE, (Ref("s"),)),
+    ),
+    (Buffer("wsadata", 400, returned=True),),
+)
+
+QUICK = Timing(hello=0.05, hello_most=0.05, resend_least=0.05, resend_most=0.1, margin=30, probe=2)
+"""Asks again soon, gives up late: for tests in which an answer has to come."""
+HASTY = Timing(hello=0.05, hello_most=0.05, resend_least=0.02, resend_most=0.02, margin=0.4, probe=2)
+"""Gives up soon: for tests in which no answer comes."""

@@ -1,0 +1,187 @@
+"""Devices that restart, fall silent or hang up: outcomes; links that break: errors."""
+
+import dataclasses
+
+import pytest
+
+from harness.deadline import Deadline
+from harness.errors import LinkError, NoAnswer
+from harness.program.model import Program
+from harness.program.result import OutcomeKind
+from harness.session import Session, Timing
+from harness.wire.messages import Run
+from tests.session.fake_agent import FakeAgent, all_zero
+from tests.session.programs import HASTY, QUICK, SMALL
+
+BRIEF = dataclasses.replace(SMALL, deadline_ms=1)
+
+
+def opened(agent: FakeAgent, timing: Timing) -> Session:
+    return Session.open(agent.link, deadline=Deadline(30), timing=timing)
+
+
+def test_a_restart_with_a_program_in_flight_is_found_long_before_the_deadline() -> None:
+    with FakeAgent(restart_at=1) as agent:
+        session = opened(agent, QUICK)
+        assert session.run(SMALL).outcome.returned
+        outcome = session.run(dataclasses.replace(SMALL, deadline_ms=10**6)).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "restarted (boot 0x0000B007, now 0x0000B008)" in str(outcome)
+        assert agent.executed == [0], "the restarted agent must not run the lost program"
+
+
+def test_the_first_program_lost_to_a_restart_is_not_run_by_the_new_agent() -> None:
+    """Its number, 0, is the one that a new session expects."""
+    with FakeAgent(restart_at=0) as agent:
+        session = opened(agent, QUICK)
+        assert session.run(SMALL).outcome.kind is OutcomeKind.LOST
+        assert agent.executed == []
+
+
+def test_after_a_restart_a_new_session_goes_on() -> None:
+    with FakeAgent(restart_at=0) as agent:
+        session = opened(agent, QUICK)
+        session.run(SMALL)
+        execution = session.run(SMALL)
+        assert execution.outcome.returned
+        assert session.health.restarts == 1
+        assert session.welcome.boot == agent.boot
+        assert agent.runs[-1].exports, "the new session knows no exports"
+        assert session.welcome.session == agent.sessions[-1] not in agent.sessions[:-1]
+
+
+def test_what_came_behind_a_lost_program_did_not_run() -> None:
+    with FakeAgent(restart_at=2) as agent:
+        session = opened(agent, QUICK)
+        kinds = [execution.outcome.kind for execution in session.run_all([SMALL] * 12)]
+        lost, not_run = OutcomeKind.LOST, OutcomeKind.NOT_RUN
+        assert kinds[:2] == [OutcomeKind.RETURNED] * 2
+        assert kinds[2] is lost
+        assert kinds[-1] is not_run
+        assert set(kinds[2:]) == {lost, not_run}
+        assert agent.executed == [0, 1]
+
+
+def test_silence_beyond_the_deadline_is_lost() -> None:
+    with FakeAgent() as agent:
+        session = opened(agent, HASTY)
+        agent.deaf_to = set(range(10**4))
+        agent.silent_hellos = 10**9
+        outcome = session.run(BRIEF).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "not one byte" in str(outcome)
+
+
+def test_the_last_words_of_a_silent_device_are_shown() -> None:
+    with FakeAgent() as agent:
+        session = opened(agent, HASTY)
+        agent.silent_hellos = 10**9
+
+        def die(run: Run) -> None:
+            agent.say(b"\0Unhandled exception c0000005\r\n")
+            agent.deaf_to = set(range(10**4))
+
+        agent.script = die  # type: ignore[assignment]
+        outcome = session.run(BRIEF).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "console text: 'Unhandled exception c0000005\\n'" in str(outcome)
+
+
+def test_an_agent_that_never_finishes_is_told_apart_from_silence() -> None:
+    with FakeAgent(script=lambda run: None) as agent:
+        outcome = opened(agent, HASTY).run(BRIEF).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "the agent is there, but did not answer this program" in str(outcome)
+
+
+def test_a_session_begins_anew_after_silence_and_says_no_answer_while_it_lasts() -> None:
+    with FakeAgent() as agent:
+        session = opened(agent, HASTY)
+        agent.deaf_to = set(range(10**4))
+        agent.silent_hellos = 10**9
+        session.run(BRIEF)
+        with pytest.raises(NoAnswer, match="not one byte"):
+            session.run(SMALL, deadline=Deadline(0.3))
+        agent.deaf_to = set()
+        agent.silent_hellos = 0
+        assert session.run(SMALL, deadline=Deadline(30)).outcome.returned
+
+
+def test_an_agent_that_hangs_up_has_lost_the_program() -> None:
+    with FakeAgent(hang_up_at=1) as agent:
+        session = opened(agent, QUICK)
+        session.run(SMALL)
+        outcome = session.run(SMALL).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "closed the connection" in str(outcome)
+        with pytest.raises(LinkError, match="closed by the other side"):
+            session.run(SMALL)
+
+
+def test_a_link_that_breaks_is_the_labs_failure() -> None:
+    class Breaking:
+        """A link whose port is pulled out when the first program is sent."""
+
+        rate: float | None = None
+
+        def __init__(self, agent: FakeAgent) -> None:
+            self.url = "/dev/ttyPULLED"
+            self._agent = agent
+
+        def read(self) -> bytes:
+            data = self._agent.link.read()
+            if not data:
+                raise LinkError(f"{self.url}: the port is gone: device disconnected")
+            return data
+
+        def write(self, data: bytes) -> None:
+            self._agent.link.write(data)
+
+        def close(self) -> None:
+            self._agent.link.close()
+
+    with FakeAgent(hang_up_at=0) as agent:
+        session = Session.open(Breaking(agent), deadline=Deadline(30), timing=QUICK)
+        with pytest.raises(LinkError, match="the port is gone"):
+            session.run(SMALL)
+        with pytest.raises(LinkError, match="the port is gone"):
+            session.run(SMALL)
+
+
+def test_a_restart_between_programs_is_not_blamed_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.session.session._IDLE", -1.0)
+    with FakeAgent() as agent:
+        session = opened(agent, QUICK)
+        assert session.run(SMALL).outcome.returned
+        agent.restart()
+        outcome = session.run(SMALL).outcome
+        assert outcome.kind is OutcomeKind.NOT_RUN
+        assert "restarted since the program before" in str(outcome)
+        assert session.run(SMALL).outcome.returned
+
+
+def test_another_controller_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.session.session._IDLE", -1.0)
+    with FakeAgent() as agent:
+        session = opened(agent, QUICK)
+        session.run(SMALL)
+        agent._forget()
+        outcome = session.run(SMALL).outcome
+        assert outcome.kind is OutcomeKind.NOT_RUN
+        assert "another controller" in str(outcome)
+
+
+def test_close_twice_and_while_nothing_runs() -> None:
+    with FakeAgent() as agent:
+        session = opened(agent, QUICK)
+        session.close()
+        session.close()
+        with pytest.raises(LinkError):
+            session.run(SMALL)
+
+
+def test_an_empty_list_of_programs_and_an_empty_program() -> None:
+    with FakeAgent(script=all_zero) as agent:
+        session = opened(agent, QUICK)
+        assert session.run_all([]) == []
+        assert session.run(Program(())).calls == ()
