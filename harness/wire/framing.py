@@ -57,6 +57,7 @@ class FrameDecoder:
 
     def __init__(self, max_body: int = 8192) -> None:
         self.tag = 0
+        self._max_body = max_body
         longest = max_body + _CHECK
         self._limit = longest + longest // 254 + 1
         self._pending = bytearray()
@@ -91,7 +92,7 @@ class FrameDecoder:
         if not data:
             return
         split = None if skipping else split_frame(data)
-        if split is not None and split[1] in (0, self.tag):
+        if split is not None and split[1] in (0, self.tag) and len(split[0]) <= self._max_body:
             body, tag = split
             found.append(Frame(body, tagged=tag != 0))
         else:

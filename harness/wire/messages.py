@@ -254,7 +254,7 @@ def _text(value: object, what: str) -> str:
 
 
 def _hello(parts: list[object]) -> Hello:
-    return Hello(version=_uint(parts[0], "version"), session=_uint(parts[1], "session", _U32))
+    return Hello(version=_uint(parts[0], "version"), session=_uint(parts[1], "session", _U32, 1))
 
 
 def _welcome(parts: list[object]) -> Welcome:

@@ -34,7 +34,7 @@ limits = st.builds(
     depth=u64,
     arity=u64,
 )
-hellos = st.builds(Hello, session=u32, version=u64)
+hellos = st.builds(Hello, session=st.integers(1, 0xFFFFFFFF), version=u64)
 welcomes = st.builds(
     Welcome,
     session=u32,

@@ -85,7 +85,7 @@ def test_what_decodes_after_damage_is_what_the_cddl_says(message: Message, data:
         ([6, 0], "type 6"),
         ([True, 1, 2], "type True"),
         ([0, 1], "hello of 1 elements"),
-        ([0, 1, 1 << 32], "session is 4294967296: expected 0 to 4294967295"),
+        ([0, 1, 1 << 32], "session is 4294967296: expected 1 to 4294967295"),
         ([0, 1, -1], "session is -1"),
         ([5, 256], "seq is 256: expected 0 to 255"),
         ([5, True], "seq is True"),
@@ -121,6 +121,7 @@ def test_no_message(value: object, why: str) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
+        ([0, 1, 0], "session is 0: expected 1 to 4294967295"),
         ([1, 1, 5, 6, 0, [4, 9, 0] + [9] * 7, "b", []], "limit window is 0"),
         ([3, 0, cbor2.CBORTag(70, b"abc"), cbor2.CBORTag(69, b"")], "values has 3 bytes"),
     ],
