@@ -38,10 +38,10 @@ def live_line(row: Row) -> Text:
     line.append(title(row.requirement))
     if row.case:
         line.append(f" · {row.case}", "dim")
-    if row.documented == row.observed:
+    if row.observed:
         line.append(f": {row.observed}")
-    elif row.observed:
-        line.append(f": documented {row.documented or '-'}, observed {row.observed}")
+        if row.documented != row.observed:
+            line.append(f", documented: {row.documented or 'nothing'}", "" if row.verdict.red else "dim")
     if row.verdict not in (Verdict.PASS, Verdict.OBSERVED) and row.reason:
         line.append(f" ({_line(row.reason)})", "dim")
     return line

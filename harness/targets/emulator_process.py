@@ -22,6 +22,7 @@ from harness.errors import LinkError, UsageError
 
 AGENT_PATH = "\\ceagent.exe"
 GRACE_S = 5.0
+_USAGE = 2
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class EmulatorProcess:
         if ready is None:
             code = self._process.wait()
             self._readers[1].join(GRACE_S)
+            if code == _USAGE:
+                raise UsageError(f"the emulated device does not take its settings: {self.complaint()}")
             raise LinkError(f"the emulated device did not start (exit code {code}): {self.complaint()}")
         self.cpu = str(ready.get("cpu", ""))
         self.tcp = ready.get("tcp") or {}
@@ -94,7 +97,10 @@ class EmulatorProcess:
 
     def complaint(self) -> str:
         """Why it does not work, as far as it said so."""
-        return "; ".join(self.complaints) or " | ".join(self._last_words) or "it wrote nothing"
+        words = list(self._last_words)
+        # What stands before the error itself is how the emulator is used, or a traceback.
+        start = next((place for place, line in enumerate(words) if "error" in line.lower()), 0)
+        return "; ".join(self.complaints) or " | ".join(words[start:]) or "it wrote nothing"
 
     def end(self) -> None:
         """Ends the process: politely, and after a grace period for sure. Safe to call twice."""

@@ -59,6 +59,13 @@ def test_an_early_end_shows_its_last_words(processes: list[EmulatorProcess]) -> 
         device.wait_ready(30)
 
 
+def test_settings_it_does_not_take_are_a_mistake_of_the_user(processes: list[EmulatorProcess]) -> None:
+    script = "import sys; print('usage: it\\nit: error: no variant x', file=sys.stderr); sys.exit(2)"
+    device = play(script, processes)
+    with pytest.raises(UsageError, match=r"settings: it: error: no variant x$"):
+        device.wait_ready(30)
+
+
 def test_an_unimplemented_export_is_the_reason_that_is_given(processes: list[EmulatorProcess]) -> None:
     script = (
         "import json\n"
