@@ -36,12 +36,12 @@ SEVERITY = (
     Verdict.BROKEN,
     Verdict.INCONCLUSIVE,
     Verdict.KNOWN,
-    Verdict.OBSERVED,
     Verdict.PASS,
+    Verdict.OBSERVED,
     Verdict.NOT_PROVOCABLE,
 )
-"""Worst first. A deviation stays one although the lab failed in another case of the same requirement, and
-a case that this target cannot reach takes nothing from those that it can."""
+"""Worst first. A deviation stays one although the lab failed in another case of the same requirement; a case
+that the page leaves open, or that this target cannot reach, takes nothing from those that were judged."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
