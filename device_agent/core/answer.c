@@ -32,13 +32,9 @@ static bool remarkable(const struct cea_call *call)
     return !call->looped && (call->count == 0 || call->failed);
 }
 
-static void put_code(zcbor_state_t *cbor, bool failed, uint32_t error)
+static bool put_code(zcbor_state_t *cbor, bool failed, uint32_t error)
 {
-    if (failed) {
-        zcbor_uint32_put(cbor, error);
-    } else {
-        zcbor_nil_put(cbor, NULL);
-    }
+    return failed ? zcbor_uint32_put(cbor, error) : zcbor_nil_put(cbor, NULL);
 }
 
 static bool put_times(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
@@ -91,52 +87,44 @@ static bool put_outcome(zcbor_state_t *cbor, const struct cea_shared *shared, co
 
 static bool put_errors(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t values, uint32_t count)
 {
-    zcbor_uint32_put(cbor, 2);
-    if (!zcbor_list_start_encode(cbor, 2 * count)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < values; i++) {
-        if (remarkable(&shared->call[i])) {
-            zcbor_uint32_put(cbor, i);
-            put_code(cbor, shared->call[i].failed, shared->call[i].error);
+    bool good = zcbor_uint32_put(cbor, 2) && zcbor_list_start_encode(cbor, 2 * count);
+    for (uint32_t i = 0; good && i < values; i++) {
+        const struct cea_call *call = &shared->call[i];
+        if (remarkable(call)) {
+            good = zcbor_uint32_put(cbor, i) && put_code(cbor, call->failed, call->error);
         }
     }
-    return zcbor_list_end_encode(cbor, 2 * count);
+    return good && zcbor_list_end_encode(cbor, 2 * count);
+}
+
+static bool put_run(zcbor_state_t *cbor, uint32_t call, uint32_t count, bool failed, uint32_t error)
+{
+    return zcbor_uint32_put(cbor, call) && zcbor_uint32_put(cbor, count) && put_code(cbor, failed, error);
 }
 
 static bool put_runs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
 {
-    zcbor_uint32_put(cbor, 3);
-    if (!zcbor_list_start_encode(cbor, 3 * count)) {
-        return false;
-    }
+    bool good = zcbor_uint32_put(cbor, 3) && zcbor_list_start_encode(cbor, 3 * count);
     uint32_t i = 0;
-    for (; i < count && i < shared->runs; i++) {
+    for (; good && i < count && i < shared->runs; i++) {
         const struct cea_run *run = &shared->run[i];
-        zcbor_uint32_put(cbor, run->call);
-        zcbor_uint32_put(cbor, run->count);
-        put_code(cbor, run->failed, run->error);
+        good = put_run(cbor, run->call, run->count, run->failed, run->error);
     }
-    for (uint32_t number = 0; i < count; number++) {
+    for (uint32_t number = 0; good && i < count; number++) {
         if (run_open(shared, number)) {
             const struct cea_call *call = &shared->call[number];
-            zcbor_uint32_put(cbor, number);
-            zcbor_uint32_put(cbor, call->count);
-            put_code(cbor, call->failed, call->error);
+            good = put_run(cbor, number, call->count, call->failed, call->error);
             i++;
         }
     }
-    return zcbor_list_end_encode(cbor, 3 * count);
+    return good && zcbor_list_end_encode(cbor, 3 * count);
 }
 
 static bool put_outputs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
 {
     const uint8_t *arena = (const uint8_t *)shared->arena;
-    zcbor_uint32_put(cbor, 4);
-    if (!zcbor_list_start_encode(cbor, count)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < shared->buffer_count; i++) {
+    bool good = zcbor_uint32_put(cbor, 4) && zcbor_list_start_encode(cbor, count);
+    for (uint32_t i = 0; good && i < shared->buffer_count; i++) {
         const struct cea_buffer *buffer = &shared->buffers[i];
         uint32_t length = buffer->size;
         if (!buffer->returned) {
@@ -145,11 +133,9 @@ static bool put_outputs(zcbor_state_t *cbor, const struct cea_shared *shared, ui
         while (length && !arena[buffer->offset + length - 1]) {
             length--;
         }
-        if (!zcbor_bstr_encode_ptr(cbor, (const char *)arena + buffer->offset, length)) {
-            return false;
-        }
+        good = zcbor_bstr_encode_ptr(cbor, (const char *)arena + buffer->offset, length);
     }
-    return zcbor_list_end_encode(cbor, count);
+    return good && zcbor_list_end_encode(cbor, count);
 }
 
 /* The whole answer to this extent; 0 when it does not fit. */

@@ -1,8 +1,8 @@
 """Writes vectors.json: `python device_agent/protocol/make_vectors.py`.
 
-Made with the Python packages cbor2 and cobs and zlib's CRC, from messages written down here by hand, so that neither
-the agent nor the harness vouches for itself. In the JSON text, bytes inside messages are {"hex": "..."}, and
-maps with numbers for keys are lists of pairs.
+Made with the Python packages cbor2 and cobs and zlib's CRC, from messages written down here by hand, so
+that neither the agent nor the harness vouches for itself. In the JSON text, bytes inside messages are
+{"hex": "..."}, and maps with numbers for keys are {"map": [[key, value], ...]}; `errors` are pairs.
 """
 
 import json
@@ -249,7 +249,12 @@ def programs() -> list[dict[str, Any]]:
             [0xFFFFFFFF, 0],
             {2: [0, 10047, 1, 0x2000BEEF]},
         ),
-        ("not run", [[2, [-1, 5], {2: [[3]]}, 3, [1]], [], fake], [0xFFFFFFFF, 1], {2: [0, 5]}),
+        (
+            "not run",
+            [[2, [-1, 5], {2: [3, [9]]}, 3, [1]], [], fake],
+            [0xFFFFFFFF, 0, 1],
+            {2: [0, 5, 1, None]},
+        ),
         (
             "runs of outcomes",
             [[{1: [8, 5, None, [1, [[5]]]]}], [], fake],
@@ -288,7 +293,7 @@ def programs() -> list[dict[str, Any]]:
 
 def vectors() -> dict[str, Any]:
     return {
-        "about": "Shared test vectors of the wire protocol; see docs/protocol.md. Programs: 4-byte words, times 0.",
+        "about": "Test vectors of docs/protocol.md; programs: 4-byte words, times 0.",
         "frames": frames(),
         "bad_frames": bad_frames(),
         "messages": messages(),

@@ -1,0 +1,77 @@
+"""The agent's core against the shared vectors, for 32-bit and for 64-bit words."""
+
+import json
+import runpy
+import struct
+from typing import Any
+
+import cbor2
+import pytest
+from core_driver import ROOT, Core
+
+PROTOCOL = ROOT / "device_agent" / "protocol"
+VECTORS = json.loads((PROTOCOL / "vectors.json").read_text(encoding="utf-8"))
+
+
+def rows(kind: str) -> list[Any]:
+    return [pytest.param(row, id=row["name"]) for row in VECTORS[kind]]
+
+
+def test_file_is_what_its_script_makes() -> None:
+    made = runpy.run_path(str(PROTOCOL / "make_vectors.py"))["vectors"]()
+    assert made == VECTORS
+
+
+@pytest.mark.parametrize("row", rows("frames"))
+def test_frame_is_made(core: Core, row: dict[str, Any]) -> None:
+    assert core.ask("encode", row["tag"], int(row["idle"]), row["body"]) == [row["frame"]]
+
+
+@pytest.mark.parametrize("row", rows("frames"))
+def test_frame_is_read(core: Core, row: dict[str, Any]) -> None:
+    mark = "t" if row["tag"] else "u"
+    assert core.ask("decode", row["tag"], row["frame"]) == [f"{mark}:{row['body']}"]
+
+
+@pytest.mark.parametrize("row", rows("bad_frames"))
+def test_bad_frame_is_dropped_and_the_next_one_read(core: Core, row: dict[str, Any]) -> None:
+    good = VECTORS["frames"][0]
+    assert core.ask("decode", 7, row["frame"] + good["frame"]) == [f"u:{good['body']}"]
+
+
+@pytest.mark.parametrize("row", [row for row in rows("messages") if row.values[0]["type"] == "run"])
+def test_run_is_understood(core: Core, row: dict[str, Any]) -> None:
+    core.ask("session", 1)
+    words = core.ask("check", row["body"])
+    if row["name"] == "run of every operation":
+        # Its call selects an export of an earlier message.
+        assert words[:2] == ["refused", "2"]
+        core.ask("check", cbor2.dumps([2, 0, [], [], [[3, "fake!add", 0]]]))
+        words = core.ask("check", row["body"])
+    assert words[0] == "good"
+
+
+@pytest.mark.parametrize("row", rows("bad_messages"))
+def test_bad_message_is_refused_for_its_reason(core: Core, row: dict[str, Any]) -> None:
+    core.ask("session", 1)
+    if row["body"].startswith(("8300", "8400", "8200")):
+        _, _, reply = core.ask("receive", 0, row["body"])
+        assert cbor2.loads(bytes.fromhex(reply))[:3] == [4, 0, row["reason"]]
+    else:
+        assert core.ask("check", row["body"])[:2] == ["refused", str(row["reason"])]
+
+
+@pytest.mark.parametrize("row", rows("programs"))
+def test_program_comes_to_its_answer(core: Core, row: dict[str, Any]) -> None:
+    core.ask("session", 1)
+    answer, expected = core.run(bytes.fromhex(row["run"])), cbor2.loads(bytes.fromhex(row["answer"]))
+    assert isinstance(answer, list)
+    assert [value & 0xFFFFFFFF for value in numbers(answer[2])] == numbers(expected[2])
+    assert len(numbers(answer[3])) == len(numbers(expected[3]))
+    assert answer[:2] + answer[4:] == expected[:2] + expected[4:]
+
+
+def numbers(typed: cbor2.CBORTag) -> list[int]:
+    """The elements of a typed array of RFC 8746."""
+    code = {69: "H", 70: "I", 71: "Q"}[typed.tag]
+    return list(struct.unpack(f"<{len(typed.value) // struct.calcsize(code)}{code}", typed.value))
