@@ -180,9 +180,9 @@ class Device:
 
     def _reap(self, process: Process) -> None:
         process.memory.clear()
-        if process.engine is not None:
-            self._engines.append(process.engine)
-            process.engine = None
+        engine, process.engine = process.engine, None
+        if engine is not None and engine.reusable:
+            self._engines.append(engine)
 
     def _first_function_returned(self, call: Call) -> int:
         engine = call.process.engine

@@ -12,6 +12,7 @@ from typing import Any
 
 from unicorn import (
     UC_ARCH_ARM,
+    UC_ARCH_MIPS,
     UC_ERR_EXCEPTION,
     UC_ERR_INSN_INVALID,
     UC_ERR_READ_UNALIGNED,
@@ -61,6 +62,9 @@ class Engine:
         self._readers: dict[int, Callable[[], Any]] = {}
         self._memory = Memory()
         self._fault: GuestException | None = None
+        self.reusable = True
+        """False once the core must not run another process: on MIPS, a jump to where no code is leaves Unicorn's
+        translator in a state in which its next translation crashes."""
         self._access: tuple[int, int] | None = None
         self.on_trap: Callable[[int], None] = lambda address: None
         """Called with the address of a trap; may call `set_result` or `stop`."""
@@ -204,6 +208,7 @@ class Engine:
         try:
             uc.emu_start(start, NEVER, count=count)
         except UcError as error:
+            self.reusable = cpu.unicorn[0] != UC_ARCH_MIPS
             self._raise(error)
         if self._alignment is not None and self._alignment.take():
             raise GuestException(DATATYPE_MISALIGNMENT, self.program_counter())

@@ -8,7 +8,11 @@ from harness.emulator.thread import Thread
 
 
 class CriticalSection(Waitable):
-    """Owned by one thread, as often as it entered. A thread that ends keeps it, as on CE."""
+    """Owned by one thread, as often as it entered. A thread that ends keeps it, as on CE.
+
+    Leaving wakes one waiter, which tries again: handing over would make every later entry of the thread that
+    leaves wait in the queue.
+    """
 
     kind = "critical section"
 
@@ -17,19 +21,24 @@ class CriticalSection(Waitable):
         self.owner: Thread | None = None
         self.count = 0
 
-    def signalled(self, thread: Thread) -> bool:
-        return self.owner is None or self.owner is thread
-
-    def acquire(self, thread: Thread) -> bool:
-        self.owner = thread
+    def enter(self, thread: Thread) -> bool:
+        """False when another thread owns it."""
+        if self.owner is None:
+            self.owner = thread
+        elif self.owner is not thread:
+            return False
         self.count += 1
-        return False
+        return True
 
-    def release(self) -> None:
+    def leave(self) -> None:
         self.count -= 1
         if self.count == 0:
             self.owner = None
-            self.wake()
+            if self.waiters:
+                self.waiters[0].object_signalled(self)
+
+    def signalled(self, thread: Thread) -> bool:
+        return self.owner is None
 
 
 def _sections(call: Call) -> dict[int, CriticalSection]:
@@ -57,21 +66,19 @@ def delete_critical_section(call: Call, section: int) -> None:
 
 @export("coredll!EnterCriticalSection", "section")
 def enter_critical_section(call: Call, section: int) -> Blocking:
-    yield Objects([_section(call, section)])
+    found = _section(call, section)
+    while not found.enter(call.thread):
+        yield Objects([found])
     return 0
 
 
 @export("coredll!TryEnterCriticalSection", "section")
 def try_enter_critical_section(call: Call, section: int) -> int:
-    found = _section(call, section)
-    if not found.signalled(call.thread):
-        return 0
-    found.acquire(call.thread)
-    return 1
+    return _section(call, section).enter(call.thread)
 
 
 @export("coredll!LeaveCriticalSection", "section")
 def leave_critical_section(call: Call, section: int) -> None:
     found = _section(call, section)
     if found.owner is call.thread:
-        found.release()
+        found.leave()
