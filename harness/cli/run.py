@@ -16,7 +16,7 @@ from harness.conformance import DEVIATIONS, LAB_BROKEN, Row, Verdict, read_rows,
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import evidence_sentence, live_line, result_table, summary_line
-from harness.targets import TargetConfig
+from harness.targets import TargetConfig, kind_of
 from harness.winsock import REQUIREMENTS
 
 _INTERRUPTED = 130
@@ -79,7 +79,8 @@ def _run(args: argparse.Namespace) -> int:
             raise UsageError(f"--suites {path}: no such file or folder")
     output = _output_folder(args.output, lab, config)
     rows_file = output / "rows.jsonl"
-    screen.line(f"{config.name} ({config.kind}), results in {output}", "dim")
+    place = kind_of(config).place(config.settings)
+    screen.line(f"{config.name}: {place}, results in {output}", "dim")
 
     def show(row: Row) -> None:
         if row.verdict.red or row.verdict is Verdict.BROKEN:

@@ -10,10 +10,15 @@ from harness.errors import UsageError
 from harness.links import open_link
 from harness.program.model import Program
 from harness.program.result import Execution
+from harness.program.text import parse
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import TargetConfig
 from harness.targets.registry import kind_of
+from harness.winsock import symbols
+
+MODEL = "model"
+_OEM = "call coredll!SystemParametersInfoW(258, 128, out text[256], 0)"  # SPI_GETOEMINFO, page aa455142
 
 
 def configure(config: TargetConfig, **overrides: str | None) -> TargetConfig:
@@ -46,6 +51,7 @@ def reach(config: TargetConfig) -> AbstractContextManager[str]:
 def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = None) -> Iterator[Device]:
     """A connected device; leaving the context closes it and ends whatever was started for it.
 
+    The device's evidence is that of its kind, but "model" for an emulated device reached by any kind.
     cpu and link replace the configured ones, for kinds that have such a choice.
     Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have.
     """
@@ -56,8 +62,18 @@ def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = 
         slowness = config.timing.slowness
         session = Session.open(line, deadline=deadline, timing=_patience(slowness))
         word = session.welcome.limits.word
-        with SlowDevice(config.name, session, kind_of(config).evidence, word, slowness) as device:
+        evidence = kind_of(config).evidence
+        with SlowDevice(config.name, session, evidence, word, slowness) as device:
+            if evidence != MODEL and _calls_itself_emulated(device):
+                device.evidence = MODEL
             yield device
+
+
+def _calls_itself_emulated(device: Device) -> bool:
+    """Is this our own emulated device, reached by its address? A model must never pass for a device."""
+    execution = device.run(parse(_OEM, symbols(), name="oem"))
+    text = execution.buffers.get("text", b"").decode("utf-16-le", "replace")
+    return text.startswith("Emulated ")
 
 
 class SlowDevice(Device):

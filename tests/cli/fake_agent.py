@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from harness.wire.framing import Frame, FrameDecoder, encode_frame
 from harness.wire.messages import Answer, Hello, Limits, Message, Run, Welcome, decode, encode
@@ -28,6 +29,7 @@ class FakeAgent:
 
     def __init__(self) -> None:
         self.reply: Reply = self.welcome
+        self.oem = "Some maker"
         self.runs: list[Run] = []
         self.answers: list[Answer] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -44,12 +46,15 @@ class FakeAgent:
         return f"tcp://127.0.0.1:{self.port}"
 
     def welcome(self, message: Message) -> Message | None:
-        """A well-behaved agent; runs are answered from `answers`, in order."""
+        """Behaves well: says who made it, and answers programs from `answers`, in order."""
         if isinstance(message, Hello):
             return Welcome(message.session, boot=7, next=0, limits=LIMITS, build="fake agent 1.0")
         if isinstance(message, Run):
+            if "coredll!SystemParametersInfoW" in str(message.exports):
+                return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
+            place = len(self.runs)
             self.runs.append(message)
-            return self.answers[message.seq] if message.seq < len(self.answers) else None
+            return replace(self.answers[place], seq=message.seq) if place < len(self.answers) else None
         return None
 
     def close(self) -> None:

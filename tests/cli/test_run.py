@@ -70,6 +70,7 @@ def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
     assert "2 requirements: 1 fail, 1 pass" in err
     program = tmp_path / "p.txt"
     program.write_text(wrong["program"], encoding="utf-8")
+    agent.runs.clear()
     assert main(["exec", str(program), "--lab", str(lab)]) == 0
 
 
@@ -79,15 +80,27 @@ def test_rows_appear_while_the_run_goes_on(
     seen: list[str] = []
 
     def reply(message: Message) -> Message | bytes | None:
-        if isinstance(message, Run):
+        before = len(agent.runs)
+        answer = agent.welcome(message)
+        if len(agent.runs) > before:
             seen.append(capsys.readouterr().out)
-        return agent.welcome(message)
+        return answer
 
     agent.answers = GOOD
     agent.reply = reply
     assert main(arguments) == 0
     assert "WSASOCKET-012" not in seen[0]
     assert "WSASOCKET-012" in seen[1]
+
+
+def test_an_emulated_device_never_passes_for_a_device(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent
+) -> None:
+    agent.answers, agent.oem = GOOD, "Emulated Windows CE device"
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "An emulated result proves the harness, not a device." in out
+    assert "Measured" not in out
 
 
 def test_a_selection(capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent) -> None:
@@ -161,7 +174,7 @@ def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, 
     running: list[subprocess.Popen[str]] = []
 
     def reply(message: Message) -> Message | bytes | None:
-        if isinstance(message, Run) and message.seq == 1:
+        if isinstance(message, Run) and len(agent.runs) == 1:
             running[0].send_signal(signal.SIGINT)
         return agent.welcome(message)
 

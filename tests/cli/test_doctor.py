@@ -1,0 +1,78 @@
+"""`ceharness doctor` names the first broken link and the next step."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_agent import FakeAgent
+
+from harness.cli.main import main
+from harness.wire.messages import Answer, Hello, Message, Outcome, OutcomeCode, Reason, Refusal, Run
+
+
+def examine(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> list[dict[str, Any]]:
+    """The steps; text and JSON have to agree."""
+    assert main(["doctor", *arguments, "--json", "-"]) == code
+    out, err = capsys.readouterr()
+    steps: list[dict[str, Any]] = json.loads(out)
+    assert all(step["ok"] for step in steps[:-1])
+    assert steps[-1]["ok"] == (code == 0)
+    assert ("FAIL  " + steps[-1]["step"] in err) == (code != 0)
+    assert ("next: " in err) == (code != 0)
+    return steps
+
+
+def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    broken = examine(capsys, 3, f"tcp://127.0.0.1:{port}")[-1]
+    assert broken["step"] == "link opens"
+    assert "cable, power, address and port" in broken["next"]
+
+
+def test_silence(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+    agent.reply = lambda message: None
+    broken = examine(capsys, 3, "--lab", str(lab))[-1]
+    assert broken["step"] == "agent answers"
+    assert "not one byte" in broken["detail"]
+    assert "ceagent.exe" in broken["next"]
+
+
+def test_a_boot_loader_answers(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+    agent.reply = lambda message: b"EBOOT 1.2> "
+    broken = examine(capsys, 3, "--lab", str(lab))[-1]
+    assert broken["step"] == "agent answers"
+    assert "EBOOT 1.2>" in broken["detail"]
+
+
+def test_another_version(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+    def reply(message: Message) -> Message | None:
+        return Refusal(0, Reason.VERSION, 9) if isinstance(message, Hello) else None
+
+    agent.reply = reply
+    steps = examine(capsys, 3, "--lab", str(lab))
+    assert [step["step"] for step in steps[-2:]] == ["agent answers", "protocol"]
+    assert "version 9" in steps[-1]["detail"]
+    assert "ceharness agent info" in steps[-1]["next"]
+
+
+def test_no_winsock(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+    def reply(message: Message) -> Message | bytes | None:
+        if isinstance(message, Run):
+            return Answer(message.seq, outcome=Outcome(OutcomeCode.UNRESOLVED, 0, 126))
+        return agent.welcome(message)
+
+    agent.reply = reply
+    steps = examine(capsys, 3, "--lab", str(lab))
+    assert steps[-1]["step"] == "ws2.dll"
+    assert "error 126" in steps[-1]["detail"]
+
+
+def test_a_mistake_in_lab_ini_is_the_first_link(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "lab.ini"
+    path.write_text("[x]\nkind = tcp\n", encoding="utf-8")
+    broken = examine(capsys, 2, "--lab", str(path))[-1]
+    assert broken["step"] == "configuration"
+    assert f"{path}:1 [x]" in broken["detail"]
