@@ -1,6 +1,7 @@
 """Keywords that check what came of the last program, whatever function it called."""
 
 import zlib
+from functools import cache
 
 from robot.api.deco import keyword
 
@@ -102,7 +103,7 @@ class CheckKeywords(RunKeywords):
 
         The length of the pattern is ``chunk`` times ``times`` bytes.
         """
-        self.value_should_be(str(zlib.crc32(pattern(0, chunk * times))), call)
+        self.value_should_be(str(_pattern_digest(chunk * times)), call)
 
     @keyword(tags=["check"])
     @action
@@ -221,6 +222,11 @@ class CheckKeywords(RunKeywords):
         except ValueError:
             hint = symbols().suggest(error)
             raise UsageError(f"no error {error!r}" + (f"; did you mean {hint}?" if hint else "")) from None
+
+
+@cache
+def _pattern_digest(length: int) -> int:
+    return zlib.crc32(pattern(0, length))
 
 
 def _last_error(result: CallResult) -> int | None:

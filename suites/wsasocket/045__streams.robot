@@ -4,6 +4,11 @@ Documentation       Stream sockets: connected first, then data both ways, then c
 Resource            wsasocket.resource
 
 
+*** Variables ***
+${LARGE_WRITES}     256
+${SMALL_WRITES}     2061
+
+
 *** Test Cases ***
 No Data Before The Connection
     [Tags]    WSASOCKET-045    leg:before
@@ -53,10 +58,10 @@ Nothing Is Lost Or Doubled
     [Tags]    WSASOCKET-049
     [Template]    Pattern Should Arrive
     # FROM    TO    CHUNK    WRITES
-    client    server    4096    256
-    server    client    4096    256
-    client    server    509    2061
-    server    client    509    2061
+    client    server    4096    ${LARGE_WRITES}
+    server    client    4096    ${LARGE_WRITES}
+    client    server    509    ${SMALL_WRITES}
+    server    client    509    ${SMALL_WRITES}
 
 
 *** Keywords ***

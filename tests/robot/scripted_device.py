@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.errors import LabError
@@ -58,6 +58,13 @@ class Info:
     minor: int = 0
     cpu: str = "double"
 
+    @property
+    def version(self) -> tuple[int, int]:
+        return self.major, self.minor
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
 
 @dataclass
 class ScriptedDevice:
@@ -70,9 +77,10 @@ class ScriptedDevice:
     failing: LabError | None = None
     programs: list[Program] = field(default_factory=list)
     closed: int = 0
+    about: Info = Info()
 
     def info(self) -> Info:
-        return Info()
+        return self.about
 
     def run(self, program: Program) -> Execution:
         if self.failing is not None:

@@ -1,0 +1,101 @@
+"""The WSASocket suites on the emulated device: no false alarm, and a wrong answer turns the right tests red."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import robot
+
+from harness.conformance import Row, Verdict, read_rows, summarize
+from harness.targets import emulator_process
+from harness.winsock import REQUIREMENTS
+
+pytest.importorskip("unicorn", reason="the emulated device needs: pip install 'ceharness[emulator]'")
+
+ROOT = Path(__file__).parents[2]
+QUICK = ("COUNT:50", "LARGE_WRITES:8", "SMALL_WRITES:20")
+
+
+def run_suites(folder: Path, *variables: str) -> list[Row]:
+    robot.run(
+        str(ROOT / "suites"),
+        outputdir=str(folder),
+        output="NONE",
+        log="NONE",
+        report="NONE",
+        console="none",
+        variable=[*QUICK, *variables],
+    )
+    return read_rows(folder / "rows.jsonl")
+
+
+def red(rows: list[Row]) -> set[str]:
+    return {row.requirement for row in rows if row.verdict.red}
+
+
+@pytest.mark.parametrize(
+    "cpu", ["arm", *(pytest.param(cpu, marks=pytest.mark.long) for cpu in ("armv7", "x86", "mips"))]
+)
+def test_no_false_alarm(cpu: str, tmp_path: Path) -> None:
+    rows = run_suites(tmp_path, f"CPU:{cpu}")
+    summary = summarize(rows, REQUIREMENTS.values())
+    assert summary.exit_code == 0, [
+        row for row in rows if row.verdict not in (Verdict.PASS, Verdict.OBSERVED)
+    ]
+    assert set(summary.verdicts) == set(REQUIREMENTS)
+    assert not [row for row in rows if row.verdict is Verdict.INCONCLUSIVE]
+    assert all(row.evidence == "model" for row in rows if row.program)
+
+
+@pytest.mark.long
+def test_serial_gives_the_same_verdicts_as_tcp(tmp_path: Path) -> None:
+    def verdicts(link: str) -> dict[tuple[str, str, str], Verdict]:
+        rows = run_suites(tmp_path / link, f"LINK:{link}")
+        return {(row.requirement, row.leg, row.case): row.verdict for row in rows}
+
+    assert verdicts("serial") == verdicts("tcp")
+
+
+class MutatedEmulator(emulator_process.EmulatorProcess):
+    def __init__(self, command: Sequence[str]) -> None:
+        module = list(command).index("harness.emulator")
+        script = Path(__file__).with_name("mutated_emulator.py")
+        super().__init__([sys.executable, str(script), *command[module + 1 :]])
+
+
+# Not 054, which the page of the emulated device's version (5.0) does not say.
+MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("FAMILY=10022", {"WSASOCKET-012"}),
+        *(
+            pytest.param(answer, expected, marks=pytest.mark.long)
+            for answer, expected in (
+                ("NOT_INITIALISED=10050", {"WSASOCKET-010"}),
+                ("NO_DESCRIPTOR=10014", {"WSASOCKET-014"}),
+                ("PROTOCOL=10041", {"WSASOCKET-016"}),
+                # One call is the case of two rows of the page.
+                ("PROTOCOL_OF_OTHER_TYPE=10043", {"WSASOCKET-017", "WSASOCKET-019c"}),
+                ("TYPE=10043", {"WSASOCKET-018"}),
+                ("GROUP=10014", {"WSASOCKET-019a"}),
+                ("STRUCTURE_UNKNOWN=10014", {"WSASOCKET-019b", "WSASOCKET-031"}),
+                ("COMBINATION=10043", {"WSASOCKET-019c"}),
+                ("STRUCTURE_UNREADABLE=10022", {"WSASOCKET-020"}),
+                ("MULTIPOINT=10060", MULTIPOINT),
+            )
+        ),
+    ],
+)
+def test_a_wrong_answer_turns_its_requirement_red_and_no_other(
+    answer: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
+    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", answer)
+    rows = run_suites(tmp_path)
+    assert red(rows) == expected
+    failed = [row for row in rows if row.verdict.red]
+    assert all(row.documented and row.observed and row.program for row in failed)
