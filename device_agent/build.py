@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,27 +179,32 @@ def make(build: Build, pool: ThreadPoolExecutor) -> bytes:
         return _link_coff(build, [future.result() for future in futures], folder)
 
 
-def build_all(names: Iterable[str], output: Path) -> list[Path]:
-    """Builds what is not there yet or was made of other sources; returns the executables."""
+def build_all(names: Sequence[str], output: Path) -> list[Path]:
+    """Builds what is not there yet or was made of other sources; returns the executables.
+
+    Several processes may do this at once: whole files take each other's place.
+    """
     output.mkdir(parents=True, exist_ok=True)
     current = stamp()
     record = output / "stamp.json"
     known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    made = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool, ThreadPoolExecutor(os.cpu_count()) as linkers:
+    paths = {name: output / f"ceagent-{name}.exe" for name in names}
+    outdated = [name for name, path in paths.items() if not path.is_file() or known.get(name) != current]
+    with ThreadPoolExecutor(os.cpu_count()) as compilers, ThreadPoolExecutor(os.cpu_count()) as makers:
+        for name, image in zip(
+            outdated, makers.map(lambda name: make(BUILDS[name], compilers), outdated), strict=True
+        ):
+            _write(paths[name], image)
+    if outdated:
+        known.update(dict.fromkeys(outdated, current))
+        _write(record, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+    return list(paths.values())
 
-        def one(name: str) -> Path:
-            path = output / f"ceagent-{name}.exe"
-            if not path.is_file() or known.get(name) != current:
-                unfinished = path.with_suffix(".part")
-                unfinished.write_bytes(make(BUILDS[name], pool))
-                unfinished.replace(path)
-            return path
 
-        made = list(linkers.map(one, names))
-    known.update(dict.fromkeys(names, current))
-    record.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return made
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

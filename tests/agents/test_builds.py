@@ -1,0 +1,138 @@
+"""The executables: what the loader of Windows CE sees, and that equal sources make equal bytes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pefile
+import pytest
+from core_driver import ROOT
+
+from harness.agents import BUILDS, CPU_BUILDS, build_agents, executable, info
+from harness.errors import UsageError
+
+CE_EXPORTS = {
+    line
+    for line in (ROOT / "tests" / "data" / "coredll_exports.txt").read_text(encoding="ascii").splitlines()
+    if line and not line.startswith("#")
+}
+MACHINES = {"ce-armv4i": 0x1C2, "ce-armv7": 0x1C4, "ce-x86": 0x14C, "ce-mipsii": 0x166, "win32-x64": 0x8664}
+LARGEST = 64 * 1024
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    build_agents()
+
+
+@pytest.mark.parametrize("build", CPU_BUILDS.values())
+def test_ce_header(build: str) -> None:
+    image = pefile.PE(str(executable(build)))
+    header, optional = image.FILE_HEADER, image.OPTIONAL_HEADER
+    assert header.Machine == MACHINES[build]
+    assert header.TimeDateStamp == 0
+    assert optional.Magic == 0x10B
+    assert optional.Subsystem == 9
+    assert (optional.MajorSubsystemVersion, optional.MinorSubsystemVersion) == (4, 0)
+    assert optional.DllCharacteristics == 0
+    assert optional.ImageBase == 0x10000
+    assert (optional.SectionAlignment, optional.FileAlignment) == (0x1000, 0x200)
+    assert (optional.SizeOfStackReserve, optional.SizeOfStackCommit) == (0x10000, 0x1000)
+    assert image.verify_checksum()
+    assert image.get_warnings() == []
+
+
+@pytest.mark.parametrize("build", CPU_BUILDS.values())
+def test_relocations_are_stripped_or_there(build: str) -> None:
+    image = pefile.PE(str(executable(build)))
+    stripped = bool(image.FILE_HEADER.Characteristics & 1)
+    assert stripped != hasattr(image, "DIRECTORY_ENTRY_BASERELOC")
+    if stripped:
+        assert image.FILE_HEADER.Characteristics == 0x10F
+
+
+@pytest.mark.parametrize("build", CPU_BUILDS.values())
+def test_imports_are_names_that_coredll_exports(build: str) -> None:
+    imports = [name.split("!") for name in info(executable(build)).imports]
+    assert imports
+    assert {module for module, _ in imports} == {"COREDLL.dll"}
+    assert {name for _, name in imports} <= CE_EXPORTS
+
+
+def test_every_import_is_used() -> None:
+    definition = (ROOT / "device_agent" / "platform" / "coredll.def").read_text(encoding="ascii")
+    names = definition.split("EXPORTS")[1].split()
+    sources = [ROOT / "device_agent" / "platform" / "ce.c", *(ROOT / "device_agent" / "agent").glob("*.c")]
+    text = "".join(path.read_text(encoding="ascii") for path in sources)
+    assert [name for name in names if f"{name}(" not in text and f"&{name}" not in text] == []
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_size(build: str) -> None:
+    assert info(executable(build)).size <= LARGEST
+
+
+@pytest.mark.parametrize("build", CPU_BUILDS.values())
+def test_memory(build: str) -> None:
+    # What the loader maps; the worker's shared memory and the stacks come to 280 KiB more.
+    assert pefile.PE(str(executable(build))).OPTIONAL_HEADER.SizeOfImage <= 224 * 1024
+
+
+def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
+    for path in build_agents(output=tmp_path):
+        assert path.read_bytes() == executable(path.stem.removeprefix("ceagent-")).read_bytes(), path.name
+
+
+def test_no_path_of_this_machine_is_in_them() -> None:
+    for build in BUILDS:
+        content = executable(build).read_bytes()
+        assert str(ROOT).encode() not in content
+        assert sys.prefix.encode() not in content
+
+
+def test_nothing_is_compiled_again_without_a_change() -> None:
+    before = {build: executable(build).stat().st_mtime_ns for build in BUILDS}
+    build_agents()
+    assert {build: executable(build).stat().st_mtime_ns for build in BUILDS} == before
+
+
+def test_unknown_build() -> None:
+    with pytest.raises(UsageError, match="no build 'ce-sh4': expected one of ce-armv4i"):
+        build_agents(["ce-sh4"])
+    with pytest.raises(UsageError, match="no build 'ce-sh4'"):
+        executable("ce-sh4")
+
+
+def test_build_program_names_its_builds() -> None:
+    program = ROOT / "device_agent" / "build.py"
+    done = subprocess.run([sys.executable, program, "ce-sh4"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no such build: ce-sh4" in done.stderr
+
+
+def test_info() -> None:
+    path = executable("ce-armv4i")
+    found = info(path)
+    assert (found.cpu, found.machine, found.subsystem) == ("arm", 0x1C2, 9)
+    assert found.size == path.stat().st_size
+    assert "COREDLL.dll!EventModify" in found.imports
+    assert {info(executable(build)).cpu: build for build in CPU_BUILDS.values()} == CPU_BUILDS
+
+
+def test_info_of_what_is_no_ce_executable(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("MZ, but no executable")
+    with pytest.raises(UsageError, match=r"notes\.txt is not an executable for Windows CE: ") as caught:
+        info(text)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UsageError, match="cannot read"):
+        info(tmp_path / "absent.exe")
+    with pytest.raises(UsageError, match="cannot read"):
+        info(tmp_path)
+    desktop = tmp_path / "desktop.exe"
+    image = bytearray(executable("ce-x86").read_bytes())
+    offset = int.from_bytes(image[0x3C:0x40], "little")
+    image[offset + 24 + 68] = 3
+    desktop.write_bytes(image)
+    with pytest.raises(UsageError, match="machine 0x14C, subsystem 3"):
+        info(desktop)
