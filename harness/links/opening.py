@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from harness.errors import UsageError
 from harness.links.base import Link
@@ -14,7 +14,7 @@ FORMS = (
     "/dev/ttyUSB0",
     "COM5",
     "serial:///dev/ttyUSB0?baud=115200",
-    "any pyserial URL such as rfc2217://HOST:PORT",
+    "any pyserial URL such as rfc2217://HOST:PORT?baud=115200",
 )
 """The accepted forms of a link's URL, for people."""
 
@@ -38,11 +38,21 @@ def open_link(url: str, *, timeout: float) -> Link:
         device = parts.netloc + parts.path
         if not device:
             raise _bad(url, "it names no port")
-        return open_serial(device, _settings(url, parts))
+        return open_serial(device, _settings(url, parts.query))
+    ours, theirs = _split_query(url)
     try:
-        return open_pyserial(url, SerialSettings())
+        return open_pyserial(theirs, _settings(url, ours))
     except UsageError as error:
         raise _bad(url, str(error)) from error
+
+
+def _split_query(url: str) -> tuple[str, str]:
+    """Our settings (as a query), and the URL without them: what is left is for pyserial's handler."""
+    front, _, query = url.partition("?")
+    pairs = [pair for pair in query.split("&") if pair]
+    ours = [pair for pair in pairs if pair.partition("=")[0] in _OPTIONS]
+    theirs = "&".join(pair for pair in pairs if pair not in ours)
+    return "&".join(ours), f"{front}?{theirs}" if theirs else front
 
 
 def _bad(url: str, why: str) -> UsageError:
@@ -103,9 +113,9 @@ _OPTIONS: dict[str, Callable[[str], object]] = {
 """Settings of a serial URL. Software flow control is missing on purpose: frames are binary."""
 
 
-def _settings(url: str, parts: SplitResult) -> SerialSettings:
+def _settings(url: str, query: str) -> SerialSettings:
     values: dict[str, object] = {}
-    for key, text in parse_qsl(parts.query, keep_blank_values=True):
+    for key, text in parse_qsl(query, keep_blank_values=True):
         if key not in _OPTIONS:
             raise _bad(url, f"unknown setting {key!r}, there are {', '.join(_OPTIONS)}")
         try:

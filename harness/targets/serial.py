@@ -15,7 +15,14 @@ def _place(settings: Mapping[str, str]) -> str:
 def reach(config: TargetConfig) -> Iterator[str]:
     """The agent is already there; nothing to start and nothing to end."""
     port, baud = config.settings["port"], config.settings["baud"]
-    yield port if "://" in port else f"serial://{port}?baud={baud}"
+    scheme, found, _ = port.partition("://")
+    if not found:
+        yield f"serial://{port}?baud={baud}"
+    elif scheme == "socket" or "baud=" in port:
+        # A raw network port has no speed, or the URL says it itself.
+        yield port
+    else:
+        yield f"{port}{'&' if '?' in port else '?'}baud={baud}"
 
 
 KIND = Kind(

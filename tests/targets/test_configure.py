@@ -35,6 +35,15 @@ def test_a_value_it_does_not_take() -> None:
             "serial:///dev/ttyUSB0?baud=115200",
         ),
         (TargetConfig("s", "serial", {"port": "socket://h:1", "baud": "115200"}), "socket://h:1"),
+        (TargetConfig("s", "serial", {"port": "rfc2217://h:1", "baud": "9600"}), "rfc2217://h:1?baud=9600"),
+        (
+            TargetConfig("s", "serial", {"port": "rfc2217://h:1?ign_set_control", "baud": "9600"}),
+            "rfc2217://h:1?ign_set_control&baud=9600",
+        ),
+        (
+            TargetConfig("s", "serial", {"port": "serial://COM5?baud=57600", "baud": "115200"}),
+            "serial://COM5?baud=57600",
+        ),
     ],
 )
 def test_where_a_device_is_reached(config: TargetConfig, url: str) -> None:
