@@ -47,6 +47,26 @@ def host_code() -> mmap.mmap | None:
     return page
 
 
+def add_hook(uc: Uc, kind: int, function: int | None, data: int, first: int, last: int) -> int:
+    """Have the library call a host function, past the Python binding and its wrappers; the hook's number.
+
+    A range with `first` above `last` is the whole address space. Raises RuntimeError.
+    """
+    hook = ctypes.c_size_t()
+    status = uclib.uc_hook_add(
+        uc._uch,
+        ctypes.byref(hook),
+        kind,
+        ctypes.c_void_p(function),
+        ctypes.c_void_p(data),
+        ctypes.c_uint64(first),
+        ctypes.c_uint64(last),
+    )
+    if status:
+        raise RuntimeError(f"Unicorn refused a hook: error {status}")
+    return int(hook.value)
+
+
 class AlignmentCheck:
     """Stops a core at a misaligned access."""
 
@@ -59,18 +79,7 @@ class AlignmentCheck:
             uc.hook_add(ACCESSES, self._accessed)
             return
         self._entry = ctypes.c_char.from_buffer(self._code)
-        self._hook = ctypes.c_size_t()
-        status = uclib.uc_hook_add(
-            uc._uch,
-            ctypes.byref(self._hook),
-            ACCESSES,
-            ctypes.c_void_p(ctypes.addressof(self._entry)),
-            ctypes.c_void_p(ctypes.addressof(self._found)),
-            ctypes.c_uint64(1),
-            ctypes.c_uint64(0),
-        )
-        if status:
-            raise RuntimeError(f"Unicorn refused the alignment check: error {status}")
+        add_hook(uc, ACCESSES, ctypes.addressof(self._entry), ctypes.addressof(self._found), 1, 0)
 
     def take(self) -> bool:
         """Was there a misaligned access since the last question?"""

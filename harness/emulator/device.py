@@ -134,16 +134,11 @@ class Device:
             self.processes.remove(process)
             process.memory.clear()
             raise
-        process.engine = self._engines.pop() if self._engines else self._new_engine()
+        process.engine = self._engines.pop() if self._engines else Engine(self.cpu, self.scheduler.trap)
         process.engine.use(process.memory)
         thread.suspended = 1 if suspended else 0
         self.scheduler.add(thread)
         return process
-
-    def _new_engine(self) -> Engine:
-        engine = Engine(self.cpu)
-        engine.on_trap = self.scheduler.trap
-        return engine
 
     def end_thread(self, thread: Thread, code: int) -> None:
         """End one thread; the main thread takes its process with it."""

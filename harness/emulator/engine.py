@@ -26,7 +26,7 @@ from unicorn import (
 from unicorn.arm_const import UC_ARM_REG_CPSR
 from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
-from harness.emulator.alignment import AlignmentCheck
+from harness.emulator.alignment import AlignmentCheck, add_hook
 from harness.emulator.cpu.architecture import (
     DATATYPE_MISALIGNMENT,
     ILLEGAL_INSTRUCTION,
@@ -42,12 +42,14 @@ NEVER = TRAPS_FIRST + 0xFF0
 """An address nothing jumps to: Unicorn wants to know where to stop. (0 would hide calls through NULL, and on
 MIPS an address above 0x80000000 makes every stop an error.)"""
 CPSR_THUMB = 0x20
+CODE_HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
 
 
 class Engine:
     """Registers are read and written by their Unicorn number; addresses are guest addresses."""
 
-    def __init__(self, cpu: Architecture) -> None:
+    def __init__(self, cpu: Architecture, on_trap: Callable[[int], None] = lambda address: None) -> None:
+        """`on_trap` is called with the address of a trap; it may call `set_result` or `stop`."""
         self.cpu = cpu
         arch, mode, model = cpu.unicorn
         self._uc = uc = Uc(arch, mode)
@@ -66,9 +68,12 @@ class Engine:
         """False once the core must not run another process: on MIPS, a jump to where no code is leaves Unicorn's
         translator in a state in which its next translation crashes."""
         self._access: tuple[int, int] | None = None
-        self.on_trap: Callable[[int], None] = lambda address: None
-        """Called with the address of a trap; may call `set_result` or `stop`."""
-        uc.hook_add(UC_HOOK_CODE, self._trapped, None, TRAPS_FIRST, TRAPS_LAST)
+        self._raised: BaseException | None = None
+        self._on_trap = on_trap
+        self._trap_callback = CODE_HOOK(self._trapped)
+        self._trap_hook = add_hook(
+            uc, UC_HOOK_CODE, ctypes.cast(self._trap_callback, ctypes.c_void_p).value, 0, TRAPS_FIRST, TRAPS_LAST
+        )
         uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         uc.hook_add(UC_HOOK_INTR, self._interrupted)
         self._alignment = AlignmentCheck(uc) if cpu.strict_alignment and arch == UC_ARCH_ARM else None
@@ -210,6 +215,9 @@ class Engine:
         except UcError as error:
             self.reusable = cpu.unicorn[0] != UC_ARCH_MIPS
             self._raise(error)
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
         if self._alignment is not None and self._alignment.take():
             raise GuestException(DATATYPE_MISALIGNMENT, self.program_counter())
         if self._fault is not None:
@@ -219,8 +227,12 @@ class Engine:
     def stop(self) -> None:
         self._uc.emu_stop()
 
-    def _trapped(self, uc: Uc, address: int, size: int, data: object) -> None:
-        self.on_trap(address)
+    def _trapped(self, handle: int, address: int, size: int, data: int) -> None:
+        try:
+            self._on_trap(address)
+        except BaseException as error:  # raised again by `run`: nothing may pass through the library
+            self._raised = error
+            self._uc.emu_stop()
 
     def _invalid(self, uc: Uc, access: int, address: int, size: int, value: int, data: object) -> bool:
         self._access = (access, address)

@@ -86,6 +86,11 @@ class Area:
         return sum(1 for protection in self.protection if protection)
 
 
+WORD = struct.Struct("<I")
+NOWHERE = Area(0, 0, "nowhere", 0, Buffer(PAGE))
+"""Holds no address."""
+
+
 class Memory:
     """Areas of one process. Addresses are guest addresses, sizes are bytes."""
 
@@ -93,7 +98,8 @@ class Memory:
         """`charge(pages)` takes pages from the device's memory (negative: gives back); False: none left."""
         self._bases: list[int] = []
         self._areas: list[Area] = []
-        self._last: Area | None = None
+        self._last = self._stack = NOWHERE
+        """The areas last used, by most accesses and by stack arguments."""
         self._mapper: Mapper | None = None
         self._charge = charge
 
@@ -172,7 +178,7 @@ class Memory:
         self._remap(area, 0, len(area.rights))
         index = self._areas.index(area)
         del self._areas[index], self._bases[index]
-        self._last = None
+        self._last = self._stack = NOWHERE
 
     def clear(self) -> None:
         """Take every area away."""
@@ -228,12 +234,13 @@ class Memory:
     def _span(self, address: int, size: int, right: int) -> tuple[Area, int]:
         """The area and offset of a range inside one area. Raises GuestFault at the first bad byte."""
         area = self._last
-        if area is None or not area.base <= address < area.base + area.size:
-            area = self.area(address)
-            if area is None:
-                raise GuestFault(address, write=right == WRITE)
-            self._last = area
         offset = address - area.base
+        if not 0 <= offset < area.size:
+            found = self.area(address)
+            if found is None:
+                raise GuestFault(address, write=right == WRITE)
+            area = self._last = found
+            offset = address - area.base
         rights = area.rights
         for page in range(offset >> 12, min((offset + size - 1) >> 12, len(rights) - 1) + 1):
             if not rights[page] & right:
@@ -301,6 +308,10 @@ class Memory:
         return int.from_bytes(self.read(address, 2), "little")
 
     def u32(self, address: int) -> int:
+        area = self._last
+        offset = address - area.base
+        if 0 <= offset < area.size and offset & 0xFFF <= 0xFFC and area.rights[offset >> 12] & READ:
+            return WORD.unpack_from(area.view, offset)[0]  # type: ignore[no-any-return]
         return int.from_bytes(self.read(address, 4), "little")
 
     def u64(self, address: int) -> int:
@@ -308,6 +319,17 @@ class Memory:
 
     def words(self, address: int, count: int) -> tuple[int, ...]:
         """`count` 32-bit numbers."""
+        area = self._stack
+        offset = address - area.base
+        if not (0 <= offset and offset + 4 * count <= area.size):
+            found = self.area(address)
+            if found is None or address + 4 * count > found.end:
+                return struct.unpack(f"<{count}I", self.read(address, 4 * count))
+            area = self._stack = found
+            offset = address - area.base
+        rights = area.rights
+        if rights[offset >> 12] & rights[(offset + 4 * count - 1) >> 12] & READ and count <= 512:
+            return struct.unpack_from(f"<{count}I", area.view, offset)
         return struct.unpack(f"<{count}I", self.read(address, 4 * count))
 
     def set_u8(self, address: int, value: int) -> None:
@@ -317,7 +339,12 @@ class Memory:
         self.write(address, (value & 0xFFFF).to_bytes(2, "little"))
 
     def set_u32(self, address: int, value: int) -> None:
-        self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
+        area = self._last
+        offset = address - area.base
+        if 0 <= offset < area.size and offset & 0xFFF <= 0xFFC and area.rights[offset >> 12] & WRITE:
+            WORD.pack_into(area.view, offset, value & 0xFFFFFFFF)
+        else:
+            self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
 
     def set_u64(self, address: int, value: int) -> None:
         self.write(address, (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little"))
