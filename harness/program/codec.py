@@ -84,6 +84,11 @@ class ExportTable:
         self._needs.append(pair)
         return number
 
+    def cut(self, length: int) -> None:
+        """Take back all entries from number `length` on; none of them was used."""
+        self._numbers = {export: number for export, number in self._numbers.items() if number < length}
+        del self._entries[length:], self._needs[length:]
+
     def define(self, numbers: Iterable[int]) -> dict[int, list[object]]:
         """Entries that a message using `numbers` has to carry, by number; they count as defined from now."""
         new: dict[int, list[object]] = {}
@@ -117,8 +122,13 @@ class Compiled:
 def compile_program(program: Program, exports: ExportTable, limits: Limits) -> Compiled:
     """`program` as parts of a run message. Raises `ProgramError` if the agent's limits do not allow it."""
     compiler = _Compiler(program, exports, limits)
-    steps = compiler.steps(program.steps, 0)
-    compiler.check_limits()
+    before = len(exports)
+    try:
+        steps = compiler.steps(program.steps, 0)
+        compiler.check_limits()
+    except ProgramError:
+        exports.cut(before)
+        raise
     return Compiled(
         steps=steps,
         buffers=[_buffer(buffer) for buffer in program.buffers],

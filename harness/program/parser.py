@@ -38,6 +38,7 @@ class Parser(Reader):
     def __init__(self, text: str, symbols: Symbols, name: str) -> None:
         super().__init__(text, symbols, name)
         self._rules: dict[str, Export] = {}
+        self._counting: list[str | None] = []
         self._fresh = False
         self._deadline_ms = 5000
 
@@ -158,13 +159,17 @@ class Parser(Reader):
             token = self._next("name", "the name of a counter")
             self._claim(token, "counter", again=True)
             counter = token.text
+            if counter in self._counting:
+                self._fail(f"'{counter}' counts this loop and the loop around it", token)
             self._known.add(counter)
         # What a step of the block sets, steps before it see in the next turn.
         self._known |= self._set_in_block()
         until: Operand | str | None = None
         if self._take("until"):
             until = "failure" if self._take("failure") else self._operand()
+        self._counting.append(counter)
         steps = self._block()
+        self._counting.pop()
         return Repeat(count, steps, counter, until)  # type: ignore[arg-type]
 
     def _set_in_block(self) -> set[str]:
