@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import harness.emulator.coredll  # noqa: F401 - registers the exports
 from harness.emulator.device import Device
 from harness.emulator.exports import EXPORTS
 from harness.emulator.memory import READWRITE
