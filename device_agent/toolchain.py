@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 
 _FLAGS = (
     "-std=c99",
-    "-Os",
+    "-O2",
     "-ffreestanding",
     "-fno-builtin",
     "-fno-stack-protector",

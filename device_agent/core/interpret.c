@@ -12,7 +12,9 @@ struct run {
     struct cea_shared *shared;
     const struct cea_machine *machine;
     uint8_t *arena;
-    bool failed; /* the last call that ran */
+    bool failed;    /* the last call that ran */
+    bool timed;     /* nothing worth timing happened since */
+    uint32_t ended; /* this reading of the clock */
 };
 
 static cea_word load(const uint8_t *from, unsigned width)
@@ -178,17 +180,19 @@ static bool call(struct run *run, const cea_word *cell)
     if (export->fails) {
         ((void (*)(cea_word))setter)(CEA_SENTINEL);
     }
-    uint32_t start = machine->ticks();
+    /* In a sweep the clock costs as much as the call: there, the end of one call is the start of the next. */
+    uint32_t start = run->timed && shared->call[number].looped ? run->ended : machine->ticks();
     cea_word value = invoke(export->address, arity, argument);
-    uint32_t spent = machine->ticks() - start;
     uint32_t error = 0;
+    run->ended = machine->ticks();
+    run->timed = true;
     bool failed = means_failure(export->fails, value);
     if (failed) {
         error = (uint32_t)((cea_word(*)(void))reader)();
     }
     run->failed = failed;
     shared->slot[number] = value;
-    shared->call[number].microseconds += machine->microseconds(spent);
+    shared->call[number].microseconds += machine->microseconds(run->ended - start);
     return note(run, number, failed, error);
 }
 
@@ -228,6 +232,7 @@ static bool digest(struct run *run, const cea_word *cell)
         return false;
     }
     run->shared->current = number;
+    run->timed = false;
     uint32_t start = run->machine->ticks();
     run->shared->slot[number] = cea_crc32((uint32_t)operand(run, cell + 7), at, length);
     run->shared->call[number].microseconds += run->machine->microseconds(run->machine->ticks() - start);
@@ -265,7 +270,7 @@ static bool ended(const struct run *run, const cea_word *cell)
 
 void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
 {
-    struct run run = {shared, machine, (uint8_t *)shared->arena, false};
+    struct run run = {shared, machine, (uint8_t *)shared->arena, false, false, 0};
     const cea_word *code = shared->code, *cell = code;
     struct loop loops[CEA_DEPTH + 1], *loop = loops; /* the first is none */
     for (;;) {
@@ -302,6 +307,7 @@ void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
             cell = run.failed ? code + cell[1] : cell + 2;
             break;
         case CEA_FILL:
+            run.timed = false;
             going = fill(&run, cell);
             cell += 10;
             break;
@@ -310,6 +316,7 @@ void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
             cell += 9;
             break;
         case CEA_SLEEP:
+            run.timed = false;
             machine->sleep((uint32_t)operand(&run, cell + 1));
             cell += 3;
             break;

@@ -50,7 +50,7 @@ EXPORTS = [
 ]
 STEPS = [2, [0x0202, [0, 0]], 3, [2, 1, 6, 0, 0, 1], {2: [4, [[1]]]}]
 RUN = [2, 0, STEPS, [[400, True]], EXPORTS]
-ANSWER = [
+ANSWER: list[Any] = [
     3,
     0,
     typed([0, 0x00A3F010, 0], 4),
