@@ -368,8 +368,8 @@ static u32 many_calls(void)
 }
 
 static u32 forty_two(void) { return 42; }
-static u32 spin(void) { return forever(0); }
-static u32 sleeping(void) { Sleep(FOREVER); return 0; }
+static u32 spin(void) { OutputDebugStringW(W("spin")); return forever(0); }
+static u32 sleeping(void) { OutputDebugStringW(W("sleeping")); Sleep(FOREVER); return 0; }
 static u32 raised(void) { RaiseException(0xE0001234, 0, 0, 0); return 0; }
 
 static const struct { const u16 *name; u32 (*run)(void); } scenarios[] = {

@@ -1,0 +1,127 @@
+"""The emulator as a process: JSON lines, ready, and how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import serial
+
+pytest.importorskip("termios", reason="emulated serial ports need a POSIX host")
+
+
+class Emulator:
+    """A running emulator."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "harness.emulator", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def event(self, kind: str) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["event"] == kind:
+                return dict(event)
+        pytest.fail(f"the emulator ended without {kind!r}")
+
+    def end(self) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def emulator(guest: Callable[[str], Path]) -> Iterator[Callable[..., Emulator]]:
+    made: list[Emulator] = []
+
+    def start(*arguments: str) -> Emulator:
+        copy = f"{guest('x86')}=\\guest.exe"
+        made.append(Emulator("--cpu", "x86", "--copy", copy, *arguments))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
+        one.process.wait()
+        for stream in (one.process.stdin, one.process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+def test_ready_comes_with_the_port_and_an_echo_with_it(emulator: Callable[..., Emulator]) -> None:
+    device = emulator("--start", "\\guest.exe echo")
+    ready = device.event("ready")
+    assert ready["cpu"] == "x86"
+    assert ready["pid"] == device.process.pid
+    assert ready["tcp"] == {}
+    for _ in range(3):  # the other side comes and goes
+        with serial.Serial(ready["serial"]["COM1:"], timeout=10) as line:
+            line.write(b"\x00hello\r\n")
+            assert line.read(8) == b"\x00hello\r\n"
+    with serial.Serial(ready["serial"]["COM1:"], timeout=10) as line:
+        line.write(b".")
+    assert device.event("exit")["code"] == 0
+    assert device.end() == 0
+
+
+@pytest.mark.parametrize("scenario", ["sleeping", "spin"])
+def test_the_end_of_input_ends_a_device(emulator: Callable[..., Emulator], scenario: str) -> None:
+    device = emulator("--start", f"\\guest.exe {scenario}")
+    assert device.event("console")["text"] == scenario
+    assert device.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("scenario", ["sleeping", "spin"])
+def test_a_signal_ends_a_device(
+    emulator: Callable[..., Emulator], number: signal.Signals, scenario: str
+) -> None:
+    device = emulator("--start", f"\\guest.exe {scenario}")
+    device.event("console")
+    device.process.send_signal(number)
+    assert device.process.wait(timeout=20) == 0
+
+
+def test_ready_waits_for_every_started_process(emulator: Callable[..., Emulator]) -> None:
+    device = emulator("--start", "\\guest.exe sleeping", "--start", "\\guest.exe echo")
+    device.event("console")
+    assert device.end() == 0
+    assert device.process.stdout is not None
+    assert "ready" not in device.process.stdout.read()
+
+
+def test_human_output_tells_how_to_connect(emulator: Callable[..., Emulator]) -> None:
+    device = emulator("--human", "--start", "\\guest.exe echo")
+    assert device.process.stdout is not None
+    lines = [device.process.stdout.readline() for _ in range(2)]
+    assert "Windows CE device (x86) is running" in lines[0]
+    assert "COM1:" in lines[1]
+    assert "/dev/" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--cpu", "z80"], "invalid choice"),
+        (["--variant", "nonsense"], "invalid choice"),
+        (["--catalog", "/nowhere.toml"], "no such file"),
+        (["--copy", "/nowhere=\\x.exe"], "nowhere"),
+        (["--start", "\\missing.exe"], "missing.exe"),
+    ],
+)
+def test_a_mistake_is_named_on_stderr(arguments: list[str], text: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.emulator", *arguments], input="", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
