@@ -8,7 +8,7 @@ signal its event: that is Windows CE's rule (ms898766).
 from collections.abc import Callable
 from typing import Any
 
-from harness.emulator.exports import GuestFault, Objects
+from harness.emulator.exports import Call, GuestFault, Objects
 from harness.emulator.objects import Event
 from harness.emulator.ws2.api import Waiting, Winsock, winsock
 from harness.emulator.ws2.errors import (
@@ -35,8 +35,9 @@ Work = Callable[[], tuple[int, int] | None]
 class Pending:
     """One operation that could not complete at once."""
 
-    def __init__(self, memory: Any, address: int, event: Event | None, work: Work) -> None:
-        self._memory, self._address, self._event, self._work = memory, address, event, work
+    def __init__(self, call: Call, address: int, event: Event | None, work: Work, routine: int) -> None:
+        self._call, self._address, self._event, self._work = call, address, event, work
+        self._routine = routine
         self.over = Event(manual_reset=True, signalled=False)
         """For WSAGetOverlappedResult, which waits even without an event in the structure."""
 
@@ -52,13 +53,19 @@ class Pending:
 
     def _end(self, count: int, code: int) -> None:
         try:
-            write_result(self._memory, self._address, count, code)
+            write_result(self._call.process.memory, self._address, count, code)
         except GuestFault:
             return  # the process is gone, or has given its WSAOVERLAPPED back: nobody to tell
         finally:
             self.over.set()
         if self._event is not None:
             self._event.set()
+        if self._routine:
+            # Windows CE has no asynchronous procedure calls: the routine gets a thread of its own.
+            device = self._call.device
+            thread = device.new_thread(self._call.process, self._routine, (code, count, self._address, 0))
+            if thread is not None:
+                device.scheduler.add(thread)
 
 
 def run(work: Work) -> tuple[int, int] | None:
@@ -89,8 +96,13 @@ def need_overlapped(sock: Socket, overlapped: int, routine: int) -> bool:
     return True
 
 
-def begin(ws: Winsock, queue: list[Operation], overlapped: int, count_pointer: int, work: Work) -> int:
-    """Start an operation behind those of its queue. Raises WSA_IO_PENDING when it does not end at once."""
+def begin(
+    ws: Winsock, queue: list[Operation], overlapped: int, count_pointer: int, work: Work, routine: int = 0
+) -> int:
+    """Start an operation behind those of its queue. Raises WSA_IO_PENDING when it does not end at once.
+
+    `routine`: guest code to run when it ends later.
+    """
     ws.need_writable(overlapped, OVERLAPPED_SIZE)
     if count_pointer:
         ws.need_writable(count_pointer, 4)
@@ -109,7 +121,7 @@ def begin(ws: Winsock, queue: list[Operation], overlapped: int, count_pointer: i
         raise WinsockError(WSAEWOULDBLOCK)
     if event is not None:
         event.reset()
-    pending = Pending(ws.memory, overlapped, event, work)
+    pending = Pending(ws.call, overlapped, event, work, routine)
     write_result(ws.memory, overlapped, 0, RUNNING)
     ws.process.pending[overlapped] = pending
     queue.append(pending)

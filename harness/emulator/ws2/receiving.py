@@ -122,7 +122,7 @@ def _receive_buffers(
             got = try_receive(sock, size, flags)
             return None if got is None else store(got)
 
-        return begin(ws, sock.receiving, overlapped, received, work)
+        return begin(ws, sock.receiving, overlapped, received, work, routine)
     ws.need_writable(received, 4)
     got = yield from _wait_for(sock, size, flags)
     stored, code = store(got)

@@ -109,13 +109,13 @@ def _send_buffers(
 
     def work() -> tuple[int, int] | None:
         nonlocal left
-        taken = try_send(sock, left, to)
-        if taken is None:
-            return None
-        left = left[taken:]
-        return None if left else (len(data), 0)
+        while (taken := try_send(sock, left, to)) is not None:
+            left = left[taken:]
+            if not left:
+                return len(data), 0
+        return None
 
-    return begin(ws, sock.sending, overlapped, sent, work)
+    return begin(ws, sock.sending, overlapped, sent, work, routine)
 
 
 def _transmit(sock: Socket, data: bytes, flags: int, to: Endpoint | None, *, addressed: bool) -> Waiting[int]:
@@ -128,6 +128,7 @@ def _transmit(sock: Socket, data: bytes, flags: int, to: Endpoint | None, *, add
             left = left[taken:]
             if not left:
                 return len(data)
+            continue  # there may be room again: a host takes bytes while they are handed over
         if sock.nonblocking:
             sock.rearm(FD_WRITE)
             if len(left) == len(data):

@@ -231,10 +231,14 @@ class Socket:
         for waiting in self.backlog:
             waiting.close(reset=True)
         self.backlog.clear()
-        pending = [*self.receiving, *self.sending, *self.lasting]
-        for queue in (self.receiving, self.sending, self.lasting):
-            queue.clear()
-        for operation in pending:
+        for operation in self.forget_operations():
             operation.cancel()
         for event in tuple(self._watchers):
             event.set()
+
+    def forget_operations(self) -> list[Operation]:
+        """Take every overlapped operation out of its queue."""
+        pending = [*self.receiving, *self.sending, *self.lasting]
+        for queue in (self.receiving, self.sending, self.lasting):
+            queue.clear()
+        return pending

@@ -63,7 +63,7 @@ class ProcessState:
         if state is None:
             state = cls(DeviceState.of(call.device), call.process.memory)
             call.process.locals[_KEY] = state
-            call.process.at_end(state.close_all)
+            call.process.at_end(state.abandon)
         assert isinstance(state, cls)
         return state
 
@@ -109,11 +109,17 @@ class ProcessState:
         self._sockets.pop(handle).close(reset=reset)
 
     def close_all(self) -> None:
-        """WSACleanup for the last time, or the process has ended."""
+        """WSACleanup for the last time."""
         self.startups = 0
         for handle in tuple(self._sockets):
             self.close(handle)
         self.pending.clear()
+
+    def abandon(self) -> None:
+        """The process has ended: nobody is left to be told how its operations end."""
+        for sock in self.sockets():
+            sock.forget_operations()
+        self.close_all()
 
     @staticmethod
     def _after(handle: int) -> int:

@@ -1,4 +1,4 @@
-"""A guest without a CPU: Winsock exports called from Python, on real guest memory and a clock that stands still."""
+"""A guest without a CPU: Winsock exports called on real guest memory, under a clock that stands still."""
 
 import struct
 from collections.abc import Callable, Generator
@@ -71,7 +71,7 @@ class Task:
             self.over, self.value = True, stop.value
 
 
-class Blocks(AssertionError):
+class BlocksError(AssertionError):
     """The call waits for something that will not come."""
 
 
@@ -149,10 +149,10 @@ class Guest:
         return True
 
     def finish(self, task: Task) -> int:
-        """Let the device run until a call has ended. Raises Blocks when nothing can happen any more."""
+        """Let the device run until a call has ended. Raises BlocksError when nothing can happen any more."""
         while not task.over:
             if not self.device.run():
-                raise Blocks("the call would wait for ever")
+                raise BlocksError("the call would wait for ever")
         value = task.value
         return 0 if value is None else int(value) & ERROR
 

@@ -97,9 +97,17 @@ def test_processes_start_winsock_each_for_themselves(device):
 
 @pytest.mark.parametrize(
     ("asked", "got"),
-    [(0x0202, 0x0202), (0x0002, 0x0002), (0x0102, 0x0102), (0x0101, 0x0101), (0x0001, 0x0001), (0x0303, 0x0202),
-     (0x0302, 0x0202), (0x0901, 0x0101)],
-)  # fmt: skip
+    [
+        (0x0202, 0x0202),
+        (0x0002, 0x0002),
+        (0x0102, 0x0102),
+        (0x0101, 0x0101),
+        (0x0001, 0x0001),
+        (0x0303, 0x0202),
+        (0x0302, 0x0202),
+        (0x0901, 0x0101),
+    ],
+)
 def test_version_negotiation(guest, asked, got):
     data = guest.room(400)
     assert guest.WSAStartup(asked, data) == 0
