@@ -1,0 +1,58 @@
+"""The smallest controller: one socket, frames and messages of harness.wire, nothing resent."""
+
+import socket
+from typing import Any
+
+from harness.wire.framing import Frame, FrameDecoder, encode_frame
+from harness.wire.messages import Answer, Hello, Message, Refusal, Run, Welcome, decode, encode
+
+
+class Controller:
+    """Opens a session at once; `welcome` is the agent's answer."""
+
+    def __init__(self, port: int, session: int = 0x0C0FFEE1) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._decoder = FrameDecoder()
+        self._received: list[Message] = []
+        self._session = session
+        self.seq = 0
+        self._socket.sendall(encode_frame(encode(Hello(session)), idle=True))
+        self._decoder.tag = session
+        welcome = self.receive()
+        assert isinstance(welcome, Welcome)
+        self.welcome = welcome
+        self.seq = welcome.next
+
+    def receive(self) -> Message:
+        """The next message; EOFError when the agent has hung up."""
+        while not self._received:
+            data = self._socket.recv(65536)
+            if not data:
+                raise EOFError
+            frames = self._decoder.feed(data)
+            self._received += [decode(frame.body) for frame in frames if isinstance(frame, Frame)]
+        return self._received.pop(0)
+
+    def send(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> None:
+        run = Run(self.seq, steps, list(buffers), list(exports), **options)
+        self._socket.sendall(encode_frame(encode(run), self._session))
+        self.seq = (self.seq + 1) % 256
+
+    def run(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> Answer:
+        """A program and its answer, which must not be a refusal."""
+        self.send(steps, buffers, exports, **options)
+        answer = self.receive()
+        assert isinstance(answer, Answer), answer
+        return answer
+
+    def refused(self, steps: list[Any], buffers: Any = (), exports: Any = ()) -> Refusal:
+        self.send(steps, buffers, exports)
+        refusal = self.receive()
+        assert isinstance(refusal, Refusal), refusal
+        return refusal
+
+    def raw(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def close(self) -> None:
+        self._socket.close()
