@@ -123,9 +123,9 @@ def _check_executable(config: TargetConfig, details: list[str]) -> None:
 
 def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> str:
     if config.kind != "emulated":
-        return stack.enter_context(reach(config))
+        return stack.enter_context(reach(config)).url
     with examination.step("device starts") as details:
-        url = stack.enter_context(reach(config))
+        url = stack.enter_context(reach(config)).url
         details.append(f"emulated {config.settings['cpu']}")
     return url
 

@@ -5,6 +5,7 @@ Exit codes: 0 done or conforming, 1 deviations, 2 wrong usage or configuration, 
 """
 
 import argparse
+import logging
 import os
 import sys
 import traceback
@@ -44,6 +45,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code. Never raises what a user can cause."""
+    warnings = logging.StreamHandler(sys.stderr)
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("ceharness: warning: %(message)s"))
+    log = logging.getLogger("harness")
+    log.addHandler(warnings)
+    try:
+        return _run(argv)
+    finally:
+        log.removeHandler(warnings)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         args = build_parser().parse_args(argv)
         code: int = args.command(args)

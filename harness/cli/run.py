@@ -17,6 +17,7 @@ from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import evidence_sentence, live_line, result_table, summary_line
 from harness.targets import TargetConfig, kind_of
+from harness.targets.emulator_process import SHORTCOMINGS
 from harness.winsock import REQUIREMENTS
 
 _INTERRUPTED = 130
@@ -89,7 +90,7 @@ def _run(args: argparse.Namespace) -> int:
             screen.glimpse(live_line(row))
 
     progress = Progress(rows_file, show)
-    with _log_file(output / "harness.log"):
+    with _log_file(output / "harness.log"), _shortcomings() as shortcomings:
         code = _robot(args, lab, config, paths, output, progress)
     if code == _ROBOT_USAGE:
         raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
@@ -118,6 +119,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError(progress.errors[0])
     if progress.lab_failure is not None:
         raise LabError(progress.lab_failure)
+    if shortcomings and summary.exit_code == DEVIATIONS:
+        raise LabError(f"the emulated device was asked for something it lacks: {'; '.join(shortcomings)}")
     if summary.exit_code == LAB_BROKEN:
         raise LabError(next(row.reason for row in rows if row.verdict is Verdict.BROKEN))
     return DEVIATIONS if progress.failed else summary.exit_code
@@ -192,6 +195,20 @@ def _log_file(path: Path) -> Iterator[None]:
         log.removeHandler(handler)
         log.setLevel(before)
         handler.close()
+
+
+@contextmanager
+def _shortcomings() -> Iterator[list[str]]:
+    """What an emulated device was asked for and cannot do: then a deviation may be its own."""
+    found: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger(SHORTCOMINGS)
+    log.addHandler(handler)
+    try:
+        yield found
+    finally:
+        log.removeHandler(handler)
 
 
 def _selection(args: argparse.Namespace) -> str:

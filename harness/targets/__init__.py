@@ -4,8 +4,19 @@ with connect(load_lab().target("emulated"), cpu="mips") as device:
     device.run(program)
 """
 
-from harness.targets.base import Key, Kind, TargetConfig, Timing
+from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.connection import configure, connect, reach
 from harness.targets.registry import KINDS, kind_of
 
-__all__ = ["KINDS", "Key", "Kind", "TargetConfig", "Timing", "configure", "connect", "kind_of", "reach"]
+__all__ = [
+    "KINDS",
+    "Key",
+    "Kind",
+    "Reached",
+    "TargetConfig",
+    "Timing",
+    "configure",
+    "connect",
+    "kind_of",
+    "reach",
+]

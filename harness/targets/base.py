@@ -1,7 +1,7 @@
 """What every target kind looks like, and what a configured target is.
 
 A kind is one file that ends in `KIND = Kind(...)`. Its whole job is `reach`: make
-the device reachable, give a link URL, and undo everything afterwards. What is
+the device reachable, say where, and undo everything afterwards. What is
 above the link (session, device) is the same for all kinds.
 """
 
@@ -52,7 +52,22 @@ class TargetConfig:
     source: str | None = None
 
 
-Reach = Callable[[TargetConfig], AbstractContextManager[str]]
+def _no_fault() -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A device that can be reached. `url`: see `harness.links.open_link`.
+
+    `fault`: why the lab, not the device, is to blame for silence; None as long as it is not.
+    """
+
+    url: str
+    fault: Callable[[], str | None] = _no_fault
+
+
+Reach = Callable[[TargetConfig], AbstractContextManager[Reached]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +75,7 @@ class Kind:
     """One kind of target.
 
     evidence: what a result of such a target rests on ("model", "device").
-    reach: from a configuration to a link URL (see `harness.links.open_link`); leaving the
-        context ends whatever was started. Raises LabError.
+    reach: makes the device reachable; leaving the context ends whatever was started. Raises LabError.
     place: settings in one short phrase, for tables.
     """
 

@@ -1,6 +1,6 @@
 """From a configured target to a Device."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
@@ -8,12 +8,11 @@ from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import UsageError
 from harness.links import open_link
-from harness.program.model import Program
-from harness.program.result import Execution
 from harness.program.text import parse
 from harness.session.session import Session
 from harness.session.timing import Timing
-from harness.targets.base import TargetConfig
+from harness.targets.base import Reached, TargetConfig
+from harness.targets.device import TargetDevice
 from harness.targets.registry import kind_of
 from harness.winsock import symbols
 
@@ -42,8 +41,8 @@ def configure(config: TargetConfig, **overrides: str | None) -> TargetConfig:
     return replace(config, settings={**config.settings, **settings}) if settings else config
 
 
-def reach(config: TargetConfig) -> AbstractContextManager[str]:
-    """Makes the device reachable; the context's value is the link URL. Raises LabError."""
+def reach(config: TargetConfig) -> AbstractContextManager[Reached]:
+    """Makes the device reachable; the context's value says where. Raises LabError."""
     return kind_of(config).reach(config)
 
 
@@ -56,14 +55,13 @@ def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = 
     Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have.
     """
     config = configure(config, cpu=cpu, link=link)
-    with reach(config) as url:
+    with reach(config) as reached:
         deadline = Deadline(config.timing.connect)
-        line = open_link(url, timeout=deadline.remaining())
+        line = open_link(reached.url, timeout=deadline.remaining())
         slowness = config.timing.slowness
         session = Session.open(line, deadline=deadline, timing=_patience(slowness))
-        word = session.welcome.limits.word
         evidence = kind_of(config).evidence
-        with SlowDevice(config.name, session, evidence, word, slowness) as device:
+        with TargetDevice(config.name, session, evidence, reached=reached, slowness=slowness) as device:
             if evidence != MODEL and _calls_itself_emulated(device):
                 device.evidence = MODEL
             yield device
@@ -74,27 +72,6 @@ def _calls_itself_emulated(device: Device) -> bool:
     execution = device.run(parse(_OEM, symbols(), name="oem"))
     text = execution.buffers.get("text", b"").decode("utf-16-le", "replace")
     return text.startswith("Emulated ")
-
-
-class SlowDevice(Device):
-    """A device whose programs get `slowness` times the time they ask for."""
-
-    def __init__(self, name: str, session: Session, evidence: str, word: int, slowness: float) -> None:
-        super().__init__(name, session, evidence, word)
-        self._slowness = slowness
-
-    def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
-        """See `Device.run`; the execution's program shows the time it was given."""
-        return super().run(self._slowed(program), deadline=deadline)
-
-    def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
-        """See `Device.run_all`."""
-        return super().run_all(map(self._slowed, programs), deadline=deadline)
-
-    def _slowed(self, program: Program) -> Program:
-        if self._slowness == 1:
-            return program
-        return replace(program, deadline_ms=round(program.deadline_ms * self._slowness))
 
 
 def _patience(slowness: float) -> Timing:

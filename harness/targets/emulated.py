@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.agents import CPU_BUILDS, executable, info
-from harness.errors import LabError, LinkError, UsageError
+from harness.errors import LinkError, UsageError
 from harness.targets import keys
-from harness.targets.base import Key, Kind, TargetConfig, Timing
+from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.emulator_process import AGENT_PATH, start_emulator
 
 PORT = 5555
@@ -32,11 +32,10 @@ def agent_for(cpu: str, file: str | None = None) -> Path:
 
 
 @contextmanager
-def reach(config: TargetConfig) -> Iterator[str]:
+def reach(config: TargetConfig) -> Iterator[Reached]:
     """Starts the emulated device with one agent on the configured link; ends the process afterwards.
 
-    Raises LinkError if it cannot be started, with the last lines it wrote. A LabError that leaves
-    the context gets the device's own complaints (an export it lacks) as notes.
+    Raises LinkError if it cannot be started, with the last lines it wrote. Its end is a fault of the lab.
     """
     settings = config.settings
     link = settings["link"]
@@ -51,12 +50,8 @@ def reach(config: TargetConfig) -> Iterator[str]:
         opened = device.tcp.get(str(PORT)) if link == "tcp" else device.serial.get(COM)
         if opened is None:
             raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
-        try:
-            yield f"tcp://127.0.0.1:{opened}" if link == "tcp" else str(opened)
-        except LabError as error:
-            for line in device.complaints:
-                error.add_note(f"emulated device: {line}")
-            raise
+        url = f"tcp://127.0.0.1:{opened}" if link == "tcp" else f"serial://{opened}"
+        yield Reached(url, device.ended)
 
 
 KIND = Kind(

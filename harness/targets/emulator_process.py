@@ -22,9 +22,13 @@ from harness.errors import LinkError, UsageError
 
 AGENT_PATH = "\\ceagent.exe"
 GRACE_S = 5.0
+_LAST_MOMENT_S = 1.0
 _USAGE = 2
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
+SHORTCOMINGS = f"{__name__}.shortcomings"
+"""Name of the logger that tells what an emulated device was asked for and cannot do."""
+_shortcomings = logging.getLogger(SHORTCOMINGS)
 
 
 class EmulatorProcess:
@@ -91,6 +95,16 @@ class EmulatorProcess:
         self.tcp = ready.get("tcp") or {}
         self.serial = ready.get("serial") or {}
 
+    def ended(self) -> str | None:
+        """That the process has ended although nobody asked it to, and why; None while it runs."""
+        try:
+            # The line breaks a moment before the process is gone.
+            code = self._process.wait(_LAST_MOMENT_S)
+        except subprocess.TimeoutExpired:
+            return None
+        self._readers[1].join(GRACE_S)
+        return f"the process of the emulated device ended (exit code {code}): {self.complaint()}"
+
     def wait(self) -> int:
         """Blocks until the process ends by itself; its exit code."""
         return self._process.wait()
@@ -137,10 +151,10 @@ class EmulatorProcess:
         elif kind == "unimplemented":
             export, address = event.get("export"), event.get("address")
             self.complaints.append(f"{export} is not implemented (called at {address})")
-            _log.warning("emulator: %s", self.complaints[-1])
+            _shortcomings.warning("the emulated device: %s", self.complaints[-1])
         elif kind == "error":
             self.complaints.append(str(event.get("text", line)))
-            _log.warning("emulator: %s", self.complaints[-1])
+            _shortcomings.warning("the emulated device: %s", self.complaints[-1])
         elif kind == "console":
             _log.info("device console: %s", str(event.get("text", "")).rstrip())
         else:

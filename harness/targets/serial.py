@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from harness.targets import keys
-from harness.targets.base import Key, Kind, TargetConfig
+from harness.targets.base import Key, Kind, Reached, TargetConfig
 
 
 def _place(settings: Mapping[str, str]) -> str:
@@ -12,17 +12,17 @@ def _place(settings: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def reach(config: TargetConfig) -> Iterator[str]:
+def reach(config: TargetConfig) -> Iterator[Reached]:
     """The agent is already there; nothing to start and nothing to end."""
     port, baud = config.settings["port"], config.settings["baud"]
     scheme, found, _ = port.partition("://")
     if not found:
-        yield f"serial://{port}?baud={baud}"
+        yield Reached(f"serial://{port}?baud={baud}")
     elif scheme == "socket" or "baud=" in port:
         # A raw network port has no speed, or the URL says it itself.
-        yield port
+        yield Reached(port)
     else:
-        yield f"{port}{'&' if '?' in port else '?'}baud={baud}"
+        yield Reached(f"{port}{'&' if '?' in port else '?'}baud={baud}")
 
 
 KIND = Kind(

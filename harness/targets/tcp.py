@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from harness.targets import keys
-from harness.targets.base import Key, Kind, TargetConfig
+from harness.targets.base import Key, Kind, Reached, TargetConfig
 
 
 def _host(value: str) -> str:
@@ -19,9 +19,9 @@ def _place(settings: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def reach(config: TargetConfig) -> Iterator[str]:
+def reach(config: TargetConfig) -> Iterator[Reached]:
     """The agent is already there; nothing to start and nothing to end."""
-    yield _place(config.settings)
+    yield Reached(_place(config.settings))
 
 
 KIND = Kind(

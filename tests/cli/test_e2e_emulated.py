@@ -180,3 +180,19 @@ def test_a_device_does_not_outlive_a_killed_harness(
         run.kill()
         run.communicate(timeout=60)
         assert select.select([handle], [], [], 60)[0], "the emulated device is still there"
+
+
+@linux
+def test_a_killed_device_is_a_failed_lab_and_no_deviation(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex
+    run = start("run", "--output", str(tmp_path), mark=mark)
+    read_until(run, "WSASOCKET-")
+    os.kill(next(pid for pid in marked(mark) if pid != run.pid), signal.SIGKILL)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 3, out + err
+    assert "the process of the emulated device ended (exit code -9)" in err
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert "fail" not in {row["verdict"] for row in rows}
+    assert rows[-1]["verdict"] == "broken"

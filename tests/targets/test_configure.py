@@ -48,7 +48,8 @@ def test_a_value_it_does_not_take() -> None:
 )
 def test_where_a_device_is_reached(config: TargetConfig, url: str) -> None:
     with reach(config) as found:
-        assert found == url
+        assert found.url == url
+        assert found.fault() is None
 
 
 def test_only_a_model_calls_itself_one() -> None:

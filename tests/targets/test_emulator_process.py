@@ -101,3 +101,15 @@ def test_a_missing_catalog_is_a_mistake_of_the_user() -> None:
         start_emulator(cpu="arm", starts=(), copies=(), timeout=1, catalog="/nowhere/catalog.toml"),
     ):
         pass
+
+
+def test_an_end_that_nobody_asked_for_is_the_labs_fault(processes: list[EmulatorProcess]) -> None:
+    device = play(
+        READY + "sys.stdin.readline(); print('out of memory', file=sys.stderr); sys.exit(9)", processes
+    )
+    device.wait_ready(30)
+    assert device.ended() is None
+    device._process.stdin.write("end\n")  # type: ignore[union-attr]
+    device._process.stdin.flush()  # type: ignore[union-attr]
+    assert device.wait() == 9
+    assert device.ended() == "the process of the emulated device ended (exit code 9): out of memory"

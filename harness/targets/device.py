@@ -1,0 +1,49 @@
+"""A device as its target makes it: as patient as lab.ini says, and aware of what the lab does to it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from harness.deadline import Deadline
+from harness.device import Device
+from harness.errors import LabError, LinkError
+from harness.program.model import Program
+from harness.program.result import Execution, OutcomeKind
+from harness.session.session import Session
+from harness.targets.base import Reached
+
+
+class TargetDevice(Device):
+    """Programs get `slowness` times the time they ask for.
+
+    A program counts as lost only if nothing on the host side explains the silence; if `Reached.fault` does,
+    LinkError is raised.
+    """
+
+    def __init__(
+        self, name: str, session: Session, evidence: str, *, reached: Reached, slowness: float = 1.0
+    ) -> None:
+        super().__init__(name, session, evidence, session.welcome.limits.word)
+        self._reached = reached
+        self._slowness = slowness
+
+    def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
+        """See `Device.run`; the execution's program shows the time it was given."""
+        return self.run_all([program], deadline=deadline)[0]
+
+    def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
+        """See `Device.run_all`."""
+        try:
+            executions = super().run_all(map(self._slowed, programs), deadline=deadline)
+        except LabError as error:
+            if fault := self._reached.fault():
+                error.add_note(f"  {fault}")
+            raise
+        lost = any(execution.outcome.kind is OutcomeKind.LOST for execution in executions)
+        if lost and (fault := self._reached.fault()):
+            raise LinkError(fault)
+        return executions
+
+    def _slowed(self, program: Program) -> Program:
+        if self._slowness == 1:
+            return program
+        return replace(program, deadline_ms=round(program.deadline_ms * self._slowness))

@@ -1,0 +1,60 @@
+"""Silence that the lab explains is no lost program."""
+
+from typing import cast
+
+import pytest
+
+from harness.errors import LinkError
+from harness.program.model import Call, Export, Program
+from harness.program.result import Execution, Outcome, OutcomeKind
+from harness.session.session import Session
+from harness.targets.base import Reached
+from harness.targets.device import TargetDevice
+
+PROGRAM = Program((Call(Export("coredll!GetTickCount")),), deadline_ms=1000)
+
+
+class Silent:
+    """A session whose programs are lost, or which fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.deadlines: list[int] = []
+
+    class welcome:  # noqa: N801
+        class limits:  # noqa: N801
+            word = 4
+
+    def run_all(self, programs: object, *, deadline: object = None) -> list[Execution]:
+        if self.error:
+            raise self.error
+        found = list(cast("list[Program]", programs))
+        self.deadlines += [program.deadline_ms for program in found]
+        return [Execution(program, Outcome(OutcomeKind.LOST), ()) for program in found]
+
+
+def device(session: Silent, fault: str | None = None, slowness: float = 1) -> TargetDevice:
+    reached = Reached("tcp://h:1", lambda: fault)
+    return TargetDevice("d", cast(Session, session), "model", reached=reached, slowness=slowness)
+
+
+def test_lost_without_an_explanation_is_the_devices_own() -> None:
+    assert device(Silent()).run(PROGRAM).outcome.kind is OutcomeKind.LOST
+
+
+def test_lost_with_an_explanation_is_the_labs() -> None:
+    with pytest.raises(LinkError, match="pulled the plug"):
+        device(Silent(), "somebody pulled the plug").run(PROGRAM)
+
+
+def test_a_failed_link_says_why() -> None:
+    with pytest.raises(LinkError) as caught:
+        device(Silent(LinkError("gone")), "somebody pulled the plug").run(PROGRAM)
+    assert caught.value.__notes__ == ["  somebody pulled the plug"]
+
+
+def test_slowness_stretches_programs_and_leaves_the_original_alone() -> None:
+    session = Silent()
+    assert device(session, slowness=2.5).run(PROGRAM).program.deadline_ms == 2500
+    assert session.deadlines == [2500]
+    assert PROGRAM.deadline_ms == 1000
