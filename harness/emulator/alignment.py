@@ -1,7 +1,7 @@
-"""The check that a v4 ARM core makes on every memory access and Unicorn does not: words and half-words aligned?
+"""The check of a v4 ARM core on every memory access, which Unicorn does not make: is the word aligned?
 
-Unicorn calls a hook for each access. A hook in Python makes the guest about ten times slower, so on
-64-bit x86 hosts with the System V calling convention (Linux, macOS) the hook is a few instructions of host code;
+Unicorn calls a hook for each access. A hook in Python makes the guest about ten times slower, so on 64-bit
+x86 hosts with the System V calling convention (Linux, macOS) the hook is a few instructions of host code;
 elsewhere, and where executable memory is refused, it is Python. Both do the same.
 """
 

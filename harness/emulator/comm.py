@@ -63,7 +63,7 @@ class CommFile(KernelObject):
             struct.pack("<IIIHHHBBBbbbbbH", DCB_SIZE, 9600, 1, 0, 0, 0, 8, 0, 0, 17, 19, 0, 0, 0, 0)
         )
         self.timeouts = (0, 0, 0, 0, 0)
-        """ReadInterval, ReadTotalMultiplier, ReadTotalConstant, WriteTotalMultiplier, WriteTotalConstant (ms)."""
+        """Milliseconds: read interval, read multiplier and constant, write multiplier and constant."""
         self.mask = 0
 
     def closed(self) -> None:

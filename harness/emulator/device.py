@@ -63,7 +63,7 @@ class Device:
         self._waiting_for: set[int] = set()
         self._ready = False
 
-    # --- life ------------------------------------------------------------------------------------------------
+    # --- life ------------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         """Open the serial ports and start the boot processes. Raises SerialUnavailable, LoadError."""
@@ -93,7 +93,7 @@ class Device:
         """One event."""
         self._sink({"event": name, **fields})
 
-    # --- processes and threads -----------------------------------------------------------------------------------
+    # --- processes and threads -------------------------------------------------------------------
 
     def new_id(self) -> int:
         self._next_id += 0x10004
@@ -197,12 +197,10 @@ class Device:
     def _unimplemented(self, call: Call, name: str) -> None:
         engine = call.process.engine
         caller = engine.return_address() if engine is not None else 0
-        self.report(
-            "unimplemented", export=name, address=f"0x{caller:08X}", process=call.process.name
-        )
+        self.report("unimplemented", export=name, address=f"0x{caller:08X}", process=call.process.name)
         self.end_process(call.process, NOT_IMPLEMENTED, unimplemented=name)
 
-    # --- what processes share -----------------------------------------------------------------------------------------
+    # --- what processes share --------------------------------------------------------------------
 
     def charge(self, pages: int) -> bool:
         """Take pages of memory (negative: give back). False: not that many are left."""

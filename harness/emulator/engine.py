@@ -1,7 +1,8 @@
 """One CPU core: a Unicorn instance that runs the threads of one process at a time.
 
-The API of Unicorn's Python binding is used where speed does not matter. Reading arguments and writing results,
-which every call of the guest does, goes to the library underneath with arrays made once (four times as fast).
+The API of Unicorn's Python binding is used where speed does not matter. Reading arguments and writing
+results, which every call of the guest does, goes to the library underneath with arrays made once (four times
+as fast).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from harness.emulator.cpu.architecture import (
     Architecture,
 )
 from harness.emulator.exports import GuestException, GuestFault
-from harness.emulator.memory import PAGE, Memory
+from harness.emulator.memory import Memory
 
 TRAPS_FIRST, TRAPS_LAST = 0x7F000000, 0x7FFFFFFF
 """Where the code of the emulated DLLs lies, the same in every process."""
@@ -65,20 +66,25 @@ class Engine:
         self._memory = Memory()
         self._fault: GuestException | None = None
         self.reusable = True
-        """False once the core must not run another process: on MIPS, a jump to where no code is leaves Unicorn's
-        translator in a state in which its next translation crashes."""
+        """False once the core must not run another process: on MIPS, a jump to where no code is leaves
+        Unicorn's translator in a state in which its next translation crashes."""
         self._access: tuple[int, int] | None = None
         self._raised: BaseException | None = None
         self._on_trap = on_trap
         self._trap_callback = CODE_HOOK(self._trapped)
         self._trap_hook = add_hook(
-            uc, UC_HOOK_CODE, ctypes.cast(self._trap_callback, ctypes.c_void_p).value, 0, TRAPS_FIRST, TRAPS_LAST
+            uc,
+            UC_HOOK_CODE,
+            ctypes.cast(self._trap_callback, ctypes.c_void_p).value,
+            0,
+            TRAPS_FIRST,
+            TRAPS_LAST,
         )
         uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         uc.hook_add(UC_HOOK_INTR, self._interrupted)
         self._alignment = AlignmentCheck(uc) if cpu.strict_alignment and arch == UC_ARCH_ARM else None
 
-    # --- memory ------------------------------------------------------------------------------------------
+    # --- memory ----------------------------------------------------------------------------------
 
     def use(self, memory: Memory) -> None:
         """Run in this address space from now on. The one before must have been cleared."""
@@ -92,7 +98,7 @@ class Engine:
     def unmap(self, address: int, size: int) -> None:
         self._uc.mem_unmap(address, size)
 
-    # --- registers -------------------------------------------------------------------------------------------
+    # --- registers -------------------------------------------------------------------------------
 
     def read(self, register: int) -> int:
         value: int = self._uc.reg_read(register)
@@ -116,7 +122,7 @@ class Engine:
     def restore(self, context: Any) -> None:
         self._uc.context_restore(context)
 
-    # --- calls ---------------------------------------------------------------------------------------------------
+    # --- calls -----------------------------------------------------------------------------------
 
     def reader(self, count: int) -> Callable[[], Any]:
         """A function that gives the first `count` argument words of the call in progress."""
@@ -199,7 +205,7 @@ class Engine:
     def program_counter(self) -> int:
         return self.read(self.cpu.pc)
 
-    # --- running ------------------------------------------------------------------------------------------------------
+    # --- running ---------------------------------------------------------------------------------
 
     def run(self, count: int) -> None:
         """Run at most `count` instructions, or until `stop`. Raises GuestException.

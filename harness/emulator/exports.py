@@ -37,13 +37,13 @@ the next time. `Watch.cancel()` ends it early. `device.after(seconds, callback)`
 
 What a handler finds in its `Call`:
 
-    call.process.memory     Memory: read(a, n) -> bytes, write(a, data), readable(a, n) / writable(a, n) -> bool,
+    call.process.memory     Memory: read(a, n) -> bytes, write(a, data), readable/writable(a, n) -> bool,
                             u8/u16/u32/u64(a), set_u8/set_u16/set_u32/set_u64(a, v), wide(a) -> str,
                             set_wide(a, text), ansi(a) -> bytes. All but the two questions raise GuestFault,
                             which ends the process with exception 0xC0000005 unless the handler catches it.
     call.process.locals     dict[str, Any]: state of a DLL that belongs to the process
     call.process.at_end(f)  f() is called when the process has ended, however it ended
-    call.process.handles    HandleTable: add(obj) -> handle, get(handle, Type) -> obj or None, close(handle) -> bool
+    call.process.handles    HandleTable: add(obj) -> handle, get(handle, Type) -> obj or None, close(handle)
     call.process.modules    loaded modules
     call.process.id, .name, .strict_alignment (True where the CPU faults on an unaligned word)
     call.thread.last_error  the GetLastError slot
@@ -84,7 +84,7 @@ class HostFile(Protocol):
     def fileno(self) -> int: ...
 
 
-# --- conditions a blocking handler yields ----------------------------------------------------------
+# --- conditions a blocking handler yields -------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Wake:
 Blocking = Generator[Wait, Wake, int | None]
 Handler = Callable[..., Any]
 
-# --- what ends a call in another way than by returning ------------------------------------------------
+# --- what ends a call in another way than by returning -------------------------------------------
 
 
 class GuestException(Exception):  # noqa: N818 - it is the guest's exception, not an error of the emulator
@@ -204,7 +204,7 @@ class Call:
         return value
 
 
-# --- registration ----------------------------------------------------------------------------------------
+# --- registration -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +245,13 @@ def export(name: str, parameters: str = "") -> Callable[[_F], _F]:
     return register
 
 
-# --- variants ------------------------------------------------------------------------------------------------
+# --- variants -----------------------------------------------------------------------------------
 
 VARIANTS: dict[str, str] = {}
 """Ways in which a device may differ from the usual one: name, and what it means."""
 
 
 def declare_variant(name: str, meaning: str) -> str:
-    """Make a name known to `--variant` (a name nobody declared is refused). Call it at import; returns the name."""
+    """Make a name known to `--variant`, which refuses others. Call it at import; returns the name."""
     VARIANTS[name] = meaning
     return name

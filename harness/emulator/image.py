@@ -29,7 +29,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One imported function; `slot` is the offset of its pointer. A function without a name has an ordinal."""
+    """One imported function; `slot` is the offset of its pointer. Without a name it has an ordinal."""
 
     module: str
     name: str
@@ -138,7 +138,7 @@ ABSOLUTE, HIGH, LOW, HIGHLOW, HIGHADJ, MIPS_JUMP, THUMB_MOV32 = 0, 1, 2, 3, 4, 5
 
 
 def relocate(memory: bytearray | memoryview, image: Image, base: int) -> None:
-    """Move an image, laid out in `memory`, from its own base to another. Raises BadImage for a type unknown here."""
+    """Move an image, laid out in `memory`, from its own base to another. Raises BadImage."""
     delta = (base - image.base) & 0xFFFFFFFF
     if delta == 0:
         return

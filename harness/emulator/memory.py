@@ -103,7 +103,7 @@ class Memory:
         self._mapper: Mapper | None = None
         self._charge = charge
 
-    # --- areas ---------------------------------------------------------------------------------------
+    # --- areas -----------------------------------------------------------------------------------
 
     def attach(self, mapper: Mapper) -> None:
         """Show all accessible pages, now and from now on, to a CPU core."""
@@ -131,7 +131,7 @@ class Memory:
         offset: int = 0,
         lowest: int = LOWEST,
     ) -> Area | None:
-        """Reserve pages, at `address` or (0) at the lowest free place from `lowest` on. None: no room there."""
+        """Reserve pages, at `address` or (0) at the first free place from `lowest` on. None: no room."""
         size = round_up(size, PAGE)
         if address == 0:
             address = self._gap(size, lowest)
@@ -229,7 +229,7 @@ class Memory:
             page = end
         area.runs = kept
 
-    # --- bytes -----------------------------------------------------------------------------------------
+    # --- bytes -----------------------------------------------------------------------------------
 
     def _span(self, address: int, size: int, right: int) -> tuple[Area, int]:
         """The area and offset of a range inside one area. Raises GuestFault at the first bad byte."""
@@ -299,7 +299,7 @@ class Memory:
     def writable(self, address: int, size: int) -> bool:
         return self.allowed(address, size, WRITE)
 
-    # --- numbers and text ---------------------------------------------------------------------------------
+    # --- numbers and text ------------------------------------------------------------------------
 
     def u8(self, address: int) -> int:
         return self.read(address, 1)[0]
@@ -321,7 +321,7 @@ class Memory:
         """`count` 32-bit numbers."""
         area = self._stack
         offset = address - area.base
-        if not (0 <= offset and offset + 4 * count <= area.size):
+        if not (offset >= 0 and offset + 4 * count <= area.size):
             found = self.area(address)
             if found is None or address + 4 * count > found.end:
                 return struct.unpack(f"<{count}I", self.read(address, 4 * count))

@@ -45,7 +45,8 @@ class Scheduler:
         reap: Callable[[Process], None],
     ) -> None:
         """`exit_trap`: where a thread's first function returns to; `callback_trap`: where guest code that an
-        export called does. `fault` ends the process of a thread that raised; `reap` takes the memory and engine of a process that has ended."""
+        export called does. `fault` ends the process of a thread that raised; `reap` takes memory and engine
+        of a process that has ended."""
         self._io, self._traps, self._exit_trap, self._callback_trap = io, traps, exit_trap, callback_trap
         self._fault, self._reap = fault, reap
         self._ready: deque[Thread] = deque()
@@ -54,7 +55,7 @@ class Scheduler:
         self.current: Thread | None = None
         self._looked = 0.0
 
-    # --- for others ----------------------------------------------------------------------------------------
+    # --- for others ------------------------------------------------------------------------------
 
     def add(self, thread: Thread) -> None:
         """A new thread takes part from now on."""
@@ -103,7 +104,7 @@ class Scheduler:
         Raises what the handler raises; RuntimeError when the thread ends in it.
         """
         value: Any = handler(thread.call, *args)
-        if not inspect.isgenerator(value):
+        if not inspect.isgeneratorfunction(handler):
             return int(value or 0) & 0xFFFFFFFF
         self.current = thread
         generator: Blocking = value
@@ -130,7 +131,7 @@ class Scheduler:
         else:
             process.memory.release(stack)
 
-    # --- the loop --------------------------------------------------------------------------------------------
+    # --- the loop --------------------------------------------------------------------------------
 
     def turn(self, direct: Thread | None = None) -> None:
         """Run one slice of the next thread, or wait for the host. `direct`: a thread that `invoke` drives."""
@@ -213,7 +214,7 @@ class Scheduler:
         assert generator is not None, "a guest call belongs to an export that waits for it"
         return generator
 
-    # --- calls of the guest ------------------------------------------------------------------------------------
+    # --- calls of the guest ----------------------------------------------------------------------
 
     def trap(self, address: int) -> None:
         """The running thread has reached a trap address (inside the engine's hook)."""

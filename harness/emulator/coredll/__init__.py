@@ -33,6 +33,7 @@ __all__ = [
     "mappings",
     "processes",
     "sections",
+    "sorting",
     "strings",
     "synchronization",
     "threads",

@@ -1,4 +1,4 @@
-"""Structured exceptions. Handlers in the guest (pdata, frame chains) are not looked for: every one is unhandled."""
+"""Structured exceptions. Handlers in the guest (pdata, frame chains) are not looked for: all go unhandled."""
 
 from __future__ import annotations
 

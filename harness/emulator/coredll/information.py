@@ -14,7 +14,7 @@ from harness.emulator.memory import GRANULARITY, HIGHEST, PAGE
 PLATFORM_WIN32_CE = 3
 SPI_GETPLATFORMTYPE, SPI_GETOEMINFO = 257, 258
 VERSION_INFO_SIZE = 276
-FILETIME_EPOCH = datetime(1601, 1, 1)  # noqa: DTZ001 - the guest's system time carries no zone
+FILETIME_EPOCH = datetime(1601, 1, 1)
 
 
 @export("coredll!GetTickCount")
@@ -70,7 +70,7 @@ def system_time_to_file_time(call: Call, system: int, file: int) -> int:
         "<8H", call.process.memory.read(system, 16)
     )
     try:
-        moment = datetime(year, month, day, hour, minute, second, milli * 1000)  # noqa: DTZ001
+        moment = datetime(year, month, day, hour, minute, second, milli * 1000)
     except ValueError:
         return call.fail(ERROR_INVALID_PARAMETER)
     since = moment - FILETIME_EPOCH

@@ -29,7 +29,7 @@ def create_process(
     startup: int,
     information: int,
 ) -> int:
-    """Security, inheritance, environment, directory and startup information do not exist on CE: NULL, or refused.
+    """Security, inheritance, environment, directory and startup information must be NULL: CE has none.
 
     Debugging another process is not modelled; the debug flags are refused like unknown ones.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.emulator.exports import Call, export
 
-# --- memory ----------------------------------------------------------------------------------------------
+# --- memory --------------------------------------------------------------------------------------
 
 
 @export("coredll!memcpy", "target source size")
@@ -42,7 +42,7 @@ def _order(left: bytes | str, right: bytes | str) -> int:
     return 1 if left > right else -1  # type: ignore[operator]
 
 
-# --- strings, 8-bit and wide ---------------------------------------------------------------------------------
+# --- strings, 8-bit and wide --------------------------------------------------------------------
 
 
 @export("coredll!strlen", "text")
@@ -166,7 +166,7 @@ def wtol(call: Call, text: int) -> int:
     return _number(call.process.memory.wide(text), 10)
 
 
-# --- between the two --------------------------------------------------------------------------------------------
+# --- between the two ----------------------------------------------------------------------------
 
 
 @export("coredll!WideCharToMultiByte", "page flags wide count narrow size default used")
@@ -174,10 +174,7 @@ def wide_char_to_multi_byte(
     call: Call, page: int, flags: int, wide: int, count: int, narrow: int, size: int, default: int, used: int
 ) -> int:
     memory = call.process.memory
-    if count == 0xFFFFFFFF:
-        data = _wide(call, wide) + b"\0\0"
-    else:
-        data = memory.read(wide, 2 * count)
+    data = _wide(call, wide) + b"\0\0" if count == 0xFFFFFFFF else memory.read(wide, 2 * count)
     text = data.decode("utf-16-le", "replace")
     return _converted(call, text.encode(_codec(page), "replace"), narrow, size, 1)
 
@@ -204,7 +201,7 @@ def _converted(call: Call, data: bytes, target: int, size: int, width: int) -> i
     return count
 
 
-# --- formatted text ------------------------------------------------------------------------------------------------
+# --- formatted text -----------------------------------------------------------------------------
 
 SPEC = re.compile(r"%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?(hh|h|ll|l|I64|w)?([a-zA-Z%])")
 

@@ -33,10 +33,9 @@ def virtual_alloc(call: Call, address: int, size: int, kind: int, protection: in
         area = memory.reserve(length, base, wished=protection)
         if area is None:
             return call.fail(ERROR_INVALID_PARAMETER if address else ERROR_NOT_ENOUGH_MEMORY)
-        if kind & MEM_COMMIT or not kind & MEM_RESERVE:
-            if not memory.commit(area, area.base, length, protection):
-                memory.release(area)
-                return call.fail(ERROR_NOT_ENOUGH_MEMORY)
+        if kind & MEM_COMMIT and not memory.commit(area, area.base, length, protection):
+            memory.release(area)
+            return call.fail(ERROR_NOT_ENOUGH_MEMORY)
         return area.base
     found = _range(call, address, size)
     if found is None:

@@ -1,7 +1,7 @@
 """ARMV4I: an ARMv4T core (TI925T), soft float, ARM and Thumb code with interworking.
 
-The core of a v4 device faults on an unaligned word; Unicorn would rotate nothing and load it, so the engine
-checks every access. A model of a later core (926) would accept v5 instructions that such a device does not have.
+The core of a v4 device faults on an unaligned word; Unicorn would load it, so the engine checks every access.
+A model of a later core (926) would accept v5 instructions that such a device does not have.
 """
 
 from __future__ import annotations

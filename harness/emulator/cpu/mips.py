@@ -1,4 +1,4 @@
-"""MIPS II, little-endian, soft float. The first four words travel in registers and have a home on the stack."""
+"""MIPS II, little-endian, soft float. The first four words travel in registers, with a home on the stack."""
 
 from __future__ import annotations
 
