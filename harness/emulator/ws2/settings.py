@@ -59,7 +59,7 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CatalogError(f"{file}: {error.strerror or error}") from error
+        raise CatalogError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogError(f"{file}: {error}") from error
     return _Reader(str(file)).settings(document)

@@ -102,7 +102,7 @@ def test_a_mistake_is_one_line_that_says_where_and_what(tmp_path, old, new, mess
 
 
 def test_no_file_and_no_entry(tmp_path):
-    with pytest.raises(CatalogError, match="No such file"):
+    with pytest.raises(CatalogError, match="no such file"):
         load_settings(tmp_path / "none.toml")
     empty = tmp_path / "empty.toml"
     empty.write_text("", encoding="utf-8")
