@@ -120,7 +120,8 @@ class Keywords:
                 verdict,
                 reason,
                 observed=observed,
-                leg=self._leg(requirement),
+                # A broken row comes of whatever is wrong, perhaps of the tag that names the leg.
+                leg=self._leg_or_first(requirement) if verdict is Verdict.BROKEN else self._leg(requirement),
                 case=self._test.case_name,
                 program=self._program(),
                 evidence=self._evidence(),
@@ -140,6 +141,10 @@ class Keywords:
                 f"{requirement.id} is checked in several ways: tag the test leg:ID (one of {legs})"
             )
         return requirement.leg(self._test.leg).id
+
+    def _leg_or_first(self, requirement: Requirement) -> str:
+        legs = [leg.id for leg in requirement.legs]
+        return self._test.leg if self._test.leg in legs else legs[0]
 
     def _program(self) -> Program | None:
         return self._execution.program if self._execution else None

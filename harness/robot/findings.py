@@ -20,6 +20,11 @@ class Finding:
     row: Row
     fact: bool
 
+    @property
+    def explains_failure(self) -> bool:
+        """Does it say why Robot calls the test failed?"""
+        return self.row.verdict.red or self.row.verdict is Verdict.BROKEN
+
 
 @dataclass(slots=True)
 class RunningTest:

@@ -90,22 +90,11 @@ class CEHarness(ConformanceKeywords):
     def end_test(self, data: Any, result: Any) -> None:
         """Called by Robot: the test's findings become rows."""
         test = self._test
-        self._test = RunningTest("outside of a test")
         # Ctrl-C says nothing about the device, nor about the lab.
         self._stopped = self._stopped or "Execution terminated by signal" in result.message
-        if not test.requirements or self._stopped or _dry_run():
-            return
-        verdicts = {finding.row.verdict for finding in test.findings}
-        if result.failed and Verdict.FAIL not in verdicts and Verdict.BROKEN not in verdicts:
-            self._test, test = test, test
-            self._unexplained(test, result)
-            self._test = RunningTest("outside of a test")
-        for row in test.rows():
-            self._writer().write(row)
-            result.tags.add(f"verdict:{row.verdict.value}")
-            result.metadata[row.requirement] = f"{row.verdict.value}: {row.observed or row.reason}"
-            if result.passed and not result.message:
-                result.message = f"{row.verdict.value}: {row.observed}"
+        if test.requirements and not self._stopped and not _dry_run():
+            self._leave_rows(test, result)
+        self._test = RunningTest("outside of a test")
 
     def close(self) -> None:
         """Called by Robot at the end of the run."""
@@ -113,6 +102,15 @@ class CEHarness(ConformanceKeywords):
         if self._rows is not None:
             self._rows.close()
             self._rows = None
+
+    def _leave_rows(self, test: RunningTest, result: Any) -> None:
+        if result.failed and not any(finding.explains_failure for finding in test.findings):
+            self._unexplained(test, result)
+        for row in test.rows():
+            self._writer().write(row)
+            result.tags.add(f"verdict:{row.verdict.value}")
+            if result.passed and not result.message:
+                result.message = f"{row.verdict.value}: {row.observed}"
 
     def _start_line(self, data: Any) -> None:
         test = data.parent

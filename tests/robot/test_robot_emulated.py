@@ -1,4 +1,4 @@
-"""The WSASocket suites on the emulated device: no false alarm, and a wrong answer turns the right tests red."""
+"""The WSASocket suites on the emulated device: no false alarm; a wrong answer turns the right tests red."""
 
 import sys
 from collections.abc import Sequence

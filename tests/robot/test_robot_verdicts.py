@@ -123,6 +123,14 @@ def test_a_test_that_is_wrong_itself_says_nothing_about_the_device(run_suite, st
 def test_a_requirement_with_legs_wants_one(run_suite) -> None:
     ran = run_suite(one_test("WSASOCKET-020", CREATE, "Outcome Should Conform"), ScriptedDevice())
     assert "tag the test leg:ID (one of unreadable, straddling)" in ran.tests.message["One"]
+    assert [(row.verdict, row.leg) for row in ran.rows] == [(Verdict.BROKEN, "unreadable")]
+
+
+def test_a_lab_that_fails_in_a_test_with_a_wrong_leg(run_suite) -> None:
+    device = ScriptedDevice(failing=LinkError("COM5 is gone"))
+    ran = run_suite(one_test("WSASOCKET-020    leg:nowhere", CREATE), device)
+    assert [row.verdict for row in ran.rows] == [Verdict.BROKEN]
+    assert ran.rows[0].reason == "COM5 is gone"
 
 
 def test_two_requirements_of_one_test_get_a_row_each(run_suite) -> None:

@@ -1,0 +1,172 @@
+"""The device's protocol catalog: its entries, and the cases that follow from them."""
+
+import struct
+
+from scripted_device import Error, ScriptedDevice
+
+from harness.conformance import Verdict
+from harness.robot.catalog import CatalogEntry, Combination, contradictions, unpack_catalog
+
+AF_INET, AF_INET6, STREAM, DGRAM, RAW, TCP, UDP = 2, 23, 1, 2, 3, 6, 17
+ZERO = 8  # PFL_MATCHES_PROTOCOL_ZERO
+
+
+def structure(
+    name: str, family: int, type_: int, protocol: int, id_: int, flags: int = 0, span: int = 0
+) -> bytes:
+    """A WSAPROTOCOL_INFOW, its layout written down once more."""
+    data = bytearray(628)
+    struct.pack_into("<I", data, 16, flags)
+    struct.pack_into("<I", data, 36, id_)
+    struct.pack_into("<iiiiiii", data, 72, 2, family, 16, 16, type_, protocol, span)
+    data[116 : 116 + 2 * len(name)] = name.encode("utf-16-le")
+    return bytes(data)
+
+
+CATALOG = (
+    structure("TCP", AF_INET, STREAM, TCP, 1001, ZERO)
+    + structure("UDP", AF_INET, DGRAM, UDP, 1002)
+    + structure("RAW", AF_INET, RAW, 0, 1003, ZERO, span=255)
+    + structure("TCP6", AF_INET6, STREAM, TCP, 1004)
+)
+
+
+def enumerates(_filter: int, buffer: memoryview, length: memoryview) -> int | Error:
+    if int.from_bytes(length[:4], "little") < len(CATALOG):
+        length[:4] = len(CATALOG).to_bytes(4, "little")
+        return Error(10055)
+    buffer[: len(CATALOG)] = CATALOG
+    return 4
+
+
+def entries() -> tuple[CatalogEntry, ...]:
+    return unpack_catalog(CATALOG, 4)
+
+
+def test_entries_are_unpacked() -> None:
+    tcp, udp, raw, _ = entries()
+    assert (tcp.name, tcp.family, tcp.type, tcp.protocol, tcp.catalog_id) == (
+        "TCP",
+        AF_INET,
+        STREAM,
+        TCP,
+        1001,
+    )
+    assert (udp.index, udp.address_length, raw.max_offset) == (1, 16, 255)
+    assert tcp.has("PFL_MATCHES_PROTOCOL_ZERO")
+    assert not udp.has("PFL_MATCHES_PROTOCOL_ZERO")
+    assert not tcp.has("XP1_SUPPORT_MULTIPOINT")
+
+
+def test_an_entry_supports_a_range_of_protocols() -> None:
+    raw = entries()[2]
+    assert raw.supports(AF_INET, RAW, 0)
+    assert raw.supports(AF_INET, RAW, 255)
+    assert not raw.supports(AF_INET, RAW, 256)
+    assert not raw.supports(AF_INET, STREAM, 6)
+
+
+def test_contradictions_are_type_against_protocol_in_one_family() -> None:
+    assert list(contradictions(entries())) == [
+        Combination(AF_INET, STREAM, UDP),
+        Combination(AF_INET, DGRAM, TCP),
+    ]
+
+
+TEXT = """*** Test Cases ***
+One
+    [Tags]    {tags}
+    {step}
+
+*** Keywords ***
+Make It
+    [Arguments]    ${{type}}=$type
+    Run Program File    make.ceprog    type=${{type}}
+    Outcome Should Conform
+    Value Should Be    $id
+"""
+MAKE = "tested = WSASocketW($af, $type, $protocol, NULL, $offset, 0)\n"
+
+
+def run(run_suite, tmp_path, step, device, tags="WSASOCKET-004"):
+    (tmp_path / "make.ceprog").write_text(MAKE)
+    return run_suite(TEXT.format(step=step, tags=tags), device)
+
+
+def makes(_af: int, type_: int, _protocol: int, _info: int, offset: int, _flags: int) -> int | Error:
+    return Error(10044) if type_ == RAW else 1001 + offset // 628
+
+
+def test_each_entry_is_a_case(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
+    ran = run(run_suite, tmp_path, "For Every Catalog Entry    Make It", device)
+    assert {row.case: row.verdict for row in ran.rows} == {
+        "One: TCP": Verdict.PASS,
+        "One: UDP": Verdict.PASS,
+        "One: RAW": Verdict.FAIL,
+        "One: TCP6": Verdict.PASS,
+    }
+    assert ran.tests.status["One"] == "FAIL"
+    assert "WSASocketW(AF_INET, SOCK_RAW, 0, NULL, 1256, 0)" in ran.tests.message["One"]
+    assert "SOCK_STREAM" not in ran.tests.message["One"]
+
+
+def test_only_some_entries(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
+    for choice, cases in (
+        ("with_flag=PFL_MATCHES_PROTOCOL_ZERO    only_type=SOCK_STREAM", {"One: TCP"}),
+        ("without_flag=PFL_MATCHES_PROTOCOL_ZERO", {"One: UDP", "One: TCP6"}),
+    ):
+        ran = run(run_suite, tmp_path, f"For Every Catalog Entry    Make It    {choice}", device)
+        assert {row.case for row in ran.rows} == cases
+        assert ran.code == 0, ran.tests.message
+
+
+def test_no_such_entry_is_not_provocable(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
+    step = "For Every Catalog Entry    Make It    with_flag=XP1_SUPPORT_MULTIPOINT"
+    ran = run(run_suite, tmp_path, step, device)
+    assert [(row.verdict, row.reason) for row in ran.rows] == [
+        (Verdict.NOT_PROVOCABLE, "the device's catalog has no entry with XP1_SUPPORT_MULTIPOINT")
+    ]
+
+
+def test_a_device_that_does_not_enumerate_is_inconclusive(run_suite, tmp_path) -> None:
+    for answer in (Error(10093), 0):
+        device = ScriptedDevice({"WSAEnumProtocolsW": answer})
+        ran = run(run_suite, tmp_path, "For Every Catalog Entry    Make It", device)
+        assert [row.verdict for row in ran.rows] == [Verdict.INCONCLUSIVE]
+        assert ran.tests.status["One"] == "SKIP"
+
+
+def test_every_contradiction_is_a_case(run_suite, tmp_path) -> None:
+    text = TEXT.replace("    Value Should Be    $id\n", "")
+    (tmp_path / "make.ceprog").write_text(MAKE.replace("$offset", "0"))
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": Error(10022)})
+    step = "For Every Contradiction    Make It"
+    ran = run_suite(text.format(step=step, tags="WSASOCKET-019c    leg:type-and-protocol"), device)
+    assert [row.case for row in ran.rows] == [
+        "One: af 2, type 1, protocol 17",
+        "One: af 2, type 2, protocol 6",
+    ]
+
+
+def test_a_family_that_the_catalog_has_is_not_absent(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
+    assert run(run_suite, tmp_path, "Needs Absent Family    AF_INET6", device).tests.status["One"] == "SKIP"
+    assert run(run_suite, tmp_path, "Needs Absent Family    AF_IPX", device).tests.status["One"] == "PASS"
+    assert run(run_suite, tmp_path, "Needs Absent Family    -2", device).tests.status["One"] == "PASS"
+
+
+def test_the_device_is_asked_once(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
+    step = "\n    ".join(
+        (
+            "Needs Absent Family    AF_IPX",
+            "${entries}=    Get Protocol Catalog",
+            "Length Should Be    ${entries}    4",
+        )
+    )
+    ran = run(run_suite, tmp_path, step, device)
+    assert ran.code == 0, ran.tests.message
+    assert len(device.programs) == 2
