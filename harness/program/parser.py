@@ -221,7 +221,12 @@ class Parser(Reader):
                 args.append(self._argument())
         end = self._token
         self._need(")", "',' or ')'")
-        export = self._export(token)
+        try:
+            export = self._export(token)
+        except ProgramError as error:
+            if error.line is not None:
+                raise
+            self._fail(str(error), token)
         names = self._symbols.parameters(export.name)
         if names is not None and len(names) != len(args):
             takes = f"{len(names)} argument{'s' * (len(names) != 1)}"

@@ -42,6 +42,8 @@ RESERVED = frozenset(
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 EXPORT_NAME = re.compile(r"[A-Za-z0-9_.\\-]+![A-Za-z_?@$][A-Za-z0-9_?@$]*\Z")
+LONGEST_NAME = 63
+"""Bytes of "module!function" that an agent holds; docs/protocol.md."""
 _CONSTANT_TEXT = re.compile(r"(\w+)( \| \w+)*\Z", re.ASCII)
 
 
@@ -97,6 +99,10 @@ class Export:
         for name in (self.name, self.reader, self.setter):
             if not EXPORT_NAME.match(name):
                 raise ProgramError(f"{name!r} is not the name of an export: expected module!Function")
+            if len(name) > LONGEST_NAME:
+                raise ProgramError(
+                    f"{name!r} is too long for an export: expected {LONGEST_NAME} bytes at most"
+                )
         object.__setattr__(self, "fails", Fails(self.fails))
 
     @property

@@ -150,6 +150,7 @@ class Exchange:
             return
         match message:
             case Working():
+                self._line.health.working += 1
                 flight.ask_again_at(received.at, self._timing.resend_most)
             case Refusal(reason=Reason.SEQUENCE):
                 self._go_back(message.detail)

@@ -13,8 +13,12 @@ _KEPT_ROUND_TRIPS = 10_000
 
 @dataclass(slots=True)
 class LineHealth:
-    """Counters of one session. `bad_frames` are pieces between zeros that were no frame, their bytes are
-    `noise_bytes`; `round_trips` are the latest, in seconds, `worst` is the longest of all."""
+    """Counters of one session.
+
+    `bad_frames` are pieces between zeros that were no frame, their bytes are `noise_bytes`. `resends` are
+    frames sent again; to `working` of them the agent said that it still had the program. `restarts` are
+    sessions begun anew. `round_trips` are the latest, in seconds, `worst` is the longest of all.
+    """
 
     bytes_sent: int = 0
     bytes_received: int = 0
@@ -23,6 +27,7 @@ class LineHealth:
     bad_frames: int = 0
     noise_bytes: int = 0
     resends: int = 0
+    working: int = 0
     restarts: int = 0
     worst: float = 0.0
     round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_ROUND_TRIPS), repr=False)

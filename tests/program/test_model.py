@@ -112,6 +112,12 @@ def test_export_names(name: str) -> None:
         Export("a!b", Fails.ZERO, name)
 
 
+def test_the_longest_name_of_an_export() -> None:
+    assert Export("m!" + "f" * 61).function == "f" * 61
+    with pytest.raises(ProgramError, match="expected 63 bytes at most"):
+        Export("m!" + "f" * 62)
+
+
 def test_an_export_takes_its_rule_as_a_number() -> None:
     assert Export("a!b", 4).fails is Fails.NULL_WORD  # type: ignore[arg-type]
     assert Fails.MINUS_ONE.rule == "minus-one"

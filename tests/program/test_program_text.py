@@ -232,6 +232,7 @@ MISTAKES = [
     ("sleep 5ms\nfresh", 2, 1, "'fresh' has to come before the first step", None),
     ("call WSACleanup() fails nul-word", 1, 25, "expected never, zero, minus-one", "null-word"),
     ("call a!B() fails zero reads ws2!X", 1, 34, "expected the function that sets the error", None),
+    (f"call a!{'f' * 62}() fails zero", 1, 6, "expected 63 bytes at most", None),
     ("x = 5 ; y = 6", 1, 7, "';' has no meaning here", None),
     ("x = 1 | y", 1, 9, "neither a value", None),
     ("y = 1\nx = 1 | y", 2, 9, "only numbers and constants can be joined by |", None),

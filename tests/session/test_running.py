@@ -154,6 +154,7 @@ def test_a_program_longer_than_its_resend_time_is_kept_waiting_for() -> None:
         assert session.run(SMALL).outcome.returned
         assert agent.executed == [0]
         assert len(agent.runs) == 4
+        assert session.health.working >= 2
 
 
 @pytest.mark.parametrize(
