@@ -9,7 +9,7 @@ from harness.cli.screen import Screen, add_json_option
 from harness.errors import UsageError
 from harness.report import execution_dict, execution_lines
 from harness.targets import connect
-from harness.winsock import FUNCTIONS, Function
+from harness.winsock import FUNCTIONS, Function, symbols
 
 _STARTUP = "call ws2!WSAStartup(0x0202, scratch wsadata[400])\n"
 _HELP = """Calls one function on the device and prints its value, error name, meaning and time.
@@ -51,6 +51,8 @@ def _call(args: argparse.Namespace) -> int:
     screen = Screen(args.json)
     known = FUNCTIONS.find(args.function)
     name = known.export.name if known and known.export else args.function
+    if "!" in name and not args.fails and symbols().function(name) is None:
+        raise UsageError(f"{name} is a function the harness does not know: say with --fails how it fails")
     arguments = _completed(known, args.arguments) if known else args.arguments
     rule = f" fails {args.fails}" if args.fails else ""
     startup = name.startswith("ws2!") and not name.endswith("!WSAStartup") and not args.no_startup

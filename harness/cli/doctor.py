@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.text import Text
 
-from harness.agents import CPU_BUILDS, executable, info
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.screen import Screen, add_json_option
 from harness.deadline import Deadline
@@ -92,9 +91,10 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
     with examination.step("configuration") as details:
         lab, config = chosen(args)
         details.append(f"{config.name}: {kind_of(config).place(config.settings)}, {lab.path or 'no lab.ini'}")
+    kind = kind_of(config)
     if config.kind == "emulated":
         with examination.step("agent executable") as details:
-            _check_executable(config, details)
+            details.append(kind.check(config.settings))
     with ExitStack() as stack:
         url = _reach(config, examination, stack)
         with examination.step("link opens") as details:
@@ -104,7 +104,7 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             details.append(url)
         session = _open_session(link, deadline, examination)
         limits = session.welcome.limits
-        device = stack.enter_context(Device(config.name, session, kind_of(config).evidence, limits.word))
+        device = stack.enter_context(Device(config.name, session, kind.evidence, limits.word))
         with examination.step("device information") as details:
             facts = device.info()
             details.append(str(facts))
@@ -114,11 +114,6 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             details.append(f"{len(facts.ws2)} functions")
             if facts.ws2_missing:
                 details.append(f"without {', '.join(facts.ws2_missing)}")
-
-
-def _check_executable(config: TargetConfig, details: list[str]) -> None:
-    path = executable(CPU_BUILDS[config.settings["cpu"]])
-    details.append(f"{path.name}, {info(path).size} bytes")
 
 
 def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from harness.agents import CPU_BUILDS
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import LinkError, UsageError
-from harness.targets.emulated import COM, PORT, agent_for
+from harness.targets.emulated import COM, KIND, PORT, agent_for
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 
 
@@ -29,6 +29,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 def _emulate(args: argparse.Namespace) -> int:
     if args.cpu not in CPU_BUILDS:
         raise UsageError(f"--cpu {args.cpu!r}: expected one of {', '.join(CPU_BUILDS)}")
+    KIND.check({"cpu": args.cpu} | ({"agent": args.agent} if args.agent else {}))
     screen = Screen(args.json)
     try:
         with start_emulator(

@@ -78,6 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     for path in paths:
         if not path.exists():
             raise UsageError(f"--suites {path}: no such file or folder")
+    kind_of(config).check(config.settings)
     output = _output_folder(args.output, lab, config)
     rows_file = output / "rows.jsonl"
     place = kind_of(config).place(config.settings)
@@ -135,7 +136,7 @@ def _robot(
     progress: Progress,
 ) -> int:
     # Here, because importing it takes longer than most other commands run.
-    import robot  # type: ignore[import-untyped]
+    import robot
 
     variables = {
         "TARGET": config.name,

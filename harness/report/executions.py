@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from harness.program.model import Call
+from harness.program.model import Call, Constant, Load, Operand, Pointer, Ref
 from harness.program.result import SENTINEL, CallResult, Execution
 from harness.program.text import format_program
 from harness.report.writing import hex_dump
@@ -33,6 +33,8 @@ def _call_lines(number: int, result: CallResult) -> Iterator[Text]:
     if result.call.result is not None:
         line.append(f"{result.call.result} = ", "")
     line.append(_what(result), "bold")
+    if isinstance(result.call, Call):
+        line.append(f"({', '.join(map(_operand, result.call.args))})")
     if not result.ran or result.value is None:
         line.append("  did not run", "yellow")
         yield line
@@ -100,6 +102,20 @@ def _call_dict(result: CallResult) -> dict[str, Any]:
 
 def _what(result: CallResult) -> str:
     return result.call.export.name if isinstance(result.call, Call) else f"digest &{result.call.buffer}"
+
+
+def _operand(operand: Operand) -> str:
+    match operand:
+        case Constant():
+            return operand.text
+        case Ref(name):
+            return name
+        case Pointer(buffer, offset):
+            return f"&{buffer}+{offset}" if offset else f"&{buffer}"
+        case Load(buffer, offset, width):
+            return f"{buffer}+{offset}:{width}"
+        case _:
+            return str(operand)
 
 
 def _error(result: CallResult, error: int) -> tuple[str, str]:

@@ -67,6 +67,10 @@ class Reached:
     fault: Callable[[], str | None] = _no_fault
 
 
+def _nothing(settings: Mapping[str, str]) -> str:
+    return ""
+
+
 Reach = Callable[[TargetConfig], AbstractContextManager[Reached]]
 
 
@@ -77,6 +81,8 @@ class Kind:
     evidence: what a result of such a target rests on ("model", "device").
     reach: makes the device reachable; leaving the context ends whatever was started. Raises LabError.
     place: settings in one short phrase, for tables.
+    check: what can be known to be missing on this computer before anything is started; in words what is
+        there, "" if nothing is needed. Raises UsageError.
     """
 
     name: str
@@ -85,5 +91,6 @@ class Kind:
     keys: tuple[Key, ...]
     reach: Reach
     place: Callable[[Mapping[str, str]], str]
+    check: Callable[[Mapping[str, str]], str] = _nothing
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()

@@ -1,5 +1,6 @@
 """An emulated CE device: the CE build of the agent, run by `harness.emulator` in a process of its own."""
 
+import importlib.util
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,14 @@ def agent_for(cpu: str, file: str | None = None) -> Path:
     return path
 
 
+def check(settings: Mapping[str, str]) -> str:
+    """An agent executable and Unicorn. Raises UsageError."""
+    path = agent_for(settings["cpu"], settings.get("agent"))
+    if importlib.util.find_spec("unicorn") is None:
+        raise UsageError("an emulated device needs Unicorn: pip install 'ceharness[emulator]'")
+    return f"{path.name}, {path.stat().st_size} bytes"
+
+
 @contextmanager
 def reach(config: TargetConfig) -> Iterator[Reached]:
     """Starts the emulated device with one agent on the configured link; ends the process afterwards.
@@ -38,6 +47,7 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     Raises LinkError if it cannot be started, with the last lines it wrote. Its end is a fault of the lab.
     """
     settings = config.settings
+    check(settings)
     link = settings["link"]
     with start_emulator(
         cpu=settings["cpu"],
@@ -67,5 +77,6 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    check=check,
     timing=Timing(connect=30.0),
 )

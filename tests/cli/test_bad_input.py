@@ -53,7 +53,7 @@ def test_a_mistake_in_lab_ini(capsys: pytest.CaptureFixture[str], tmp_path: Path
         (["agent", "build", "ce-z80"], "ce-armv4i"),
         (["call", "WSASocketX", "AF_INET"], "did you mean WSASocket"),
         (["call", "WSASocketW", "AF_INTE"], "did you mean AF_INET?"),
-        (["call", "coredll!NoSuchThing"], "coredll!NoSuchThing"),
+        (["call", "coredll!NoSuchThing"], "say with --fails how it fails"),
         (["call", "bind"], "s is missing: bind(SOCKET s"),
         (["call", "WSASocketW", *"1234567"], "WSASocketW"),
     ],

@@ -54,8 +54,8 @@ def test_exec_shows_value_error_meaning_time_and_bytes(
     agent.answers = [Answer(0, (0, 0xFFFFFFFF), (412, 38), errors={1: 10047}, outputs=(b"\x02\x02Winsock",))]
     assert main(["exec", program, "--lab", str(lab)]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split() == ["0", "ws2!WSAStartup", "0", "412", "µs"]
-    assert out[1].split() == ["1", "s", "=", "ws2!WSASocketW", "0xffffffff", "(-1)", "38", "µs"]
+    assert out[0].split() == ["0", "ws2!WSAStartup(0x0202,", "&wsadata)", "0", "412", "µs"]
+    assert out[1] == "  1  s = ws2!WSASocketW(AF_IPX, SOCK_STREAM, 0, NULL, 0, 0)  0xffffffff (-1)  38 µs"
     assert out[2].strip().startswith("WSAEAFNOSUPPORT (10047): ")
     assert out[3] == "wsadata (40 bytes)"
     assert out[4].strip() == "0000  02 02 57 69 6e 73 6f 63 6b 00 00 00 00 00 00 00  ..Winsock......."
@@ -101,7 +101,10 @@ def test_call_starts_winsock_and_completes_the_arguments(
     agent.answers = [Answer(0, (0, 452), (300, 41))]
     assert main(["call", "WSASocketW", "AF_INET", "SOCK_STREAM", "IPPROTO_TCP", "--lab", str(lab)]) == 0
     out = capsys.readouterr().out
-    assert out.split() == ["1", "result", "=", "ws2!WSASocketW", "452", "(0x1c4)", "41", "µs"]
+    assert (
+        out
+        == "  1  result = ws2!WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, 0, 0, 0)  452 (0x1c4)  41 µs\n"
+    )
     assert agent.runs[0].steps[-1] == [2, 1, 6, 0, 0, 0]
 
 

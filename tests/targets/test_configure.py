@@ -59,3 +59,10 @@ def test_only_a_model_calls_itself_one() -> None:
         "serial": "device",
     }
     assert kind_of(PANEL).name == "tcp"
+
+
+def test_what_an_emulated_device_needs_is_known_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install 'ceharness\[emulator\]'"):
+        KINDS["emulated"].check({"cpu": "x86"})
+    assert KINDS["tcp"].check({}) == ""
