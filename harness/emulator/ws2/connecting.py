@@ -68,11 +68,7 @@ def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
         raise WinsockError(WSAEAFNOSUPPORT)
     remote = unpack(data)
     if sock.transport is not Transport.TCP:
-        check_destination(sock, remote)
-        sock.need_local()
-        sock.remote, sock.state = remote, State.CONNECTED
-        sock.inbox = type(sock.inbox)(one for one in sock.inbox if one.source == remote)
-        sock.inbox_bytes = sum(len(one.data) for one in sock.inbox)
+        set_peer(sock, remote)
         return 0
     start(sock, remote, ws.device.io.after, ws.device.network.settings.connect_timeout)
     while sock.state is State.CONNECTING:
@@ -85,9 +81,23 @@ def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
     return 0
 
 
+def set_peer(sock: Socket, remote: Endpoint) -> None:
+    """Give a datagram socket its default peer; what others had sent to it is dropped."""
+    check_destination(sock, remote)
+    local = sock.need_local()
+    if local.is_any:
+        sock.local = Endpoint(sock.network.source_for(remote.address), local.port)
+    sock.remote, sock.state = remote, State.CONNECTED
+    kept = [one for one in sock.inbox if one.source == remote]
+    sock.inbox.clear()
+    sock.inbox.extend(kept)
+    sock.inbox_bytes = sum(len(one.data) for one in kept)
+
+
 def _disconnect(sock: Socket) -> None:
     """An all-zero name takes a datagram socket's peer away (ms898733)."""
     sock.remote, sock.state = None, State.IDLE
+    sock.local = sock.claimed
 
 
 def start(

@@ -202,7 +202,8 @@ class Socket:
         """A datagram has come. False: it is not for this socket (another peer), or there is no room."""
         if self.remote is not None and datagram.source != self.remote and not self.remote.is_any:
             return False
-        if self.shut_read or self.inbox_bytes + len(datagram.data) > max(self.receive_buffer, 65536):
+        full = self.inbox and self.inbox_bytes + len(datagram.data) > self.receive_buffer
+        if self.shut_read or full:
             return False
         self.inbox.append(datagram)
         self.inbox_bytes += len(datagram.data)

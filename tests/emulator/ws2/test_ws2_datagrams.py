@@ -81,6 +81,16 @@ def test_a_connected_socket_hears_only_its_peer(guest):
     assert guest.fails("getpeername", sock, place, length) == 10057
 
 
+def test_connecting_settles_the_local_address(guest):
+    sock, place, length = guest.udp(), guest.room(16), guest.word(16)
+    assert guest.connect(sock, guest.address(9, bytes((10, 0, 2, 15))), 16) == 0
+    assert guest.getsockname(sock, place, length) == 0
+    assert guest.memory.read(place + 4, 4) == bytes((10, 0, 2, 15))
+    assert guest.connect(sock, guest.room(16), 16) == 0
+    assert guest.getsockname(sock, place, length) == 0
+    assert guest.memory.read(place + 4, 4) == bytes(4)
+
+
 def test_a_connected_socket_learns_that_nobody_listens(guest):
     peer, port = bound(guest)
     sock = guest.udp()
