@@ -8,10 +8,12 @@ from importlib import resources
 
 from harness.emulator.cpu.architecture import TRAP_SLOT, Architecture
 from harness.emulator.engine import TRAPS_FIRST
-from harness.emulator.exports import EXPORTS, Call, Handler
+from harness.emulator.exports import EXPORTS, VARIABLES, Call, Handler
 from harness.emulator.memory import EXECUTE_READ, GRANULARITY, PAGE, Buffer, Memory, round_up
 from harness.emulator.scheduler import Trap
 
+VARIABLES_FIRST = 0x100
+"""Where data exports begin, as an offset from the module's base."""
 BUILT_IN = ("coredll", "ws2")
 
 
@@ -33,6 +35,7 @@ class EmulatedDll:
         self.size = round_up(PAGE + TRAP_SLOT * len(self.names) + TRAP_SLOT, GRANULARITY)
         self.buffer = trap_buffer(self.size, code)
         self.buffer.view[0:2] = b"MZ"
+        self._variables = self._place_variables(VARIABLES.get(name, {}))
 
     def slot(self, name: str) -> int:
         """Where the trap of a listed name lies."""
@@ -40,7 +43,19 @@ class EmulatedDll:
 
     def address(self, name: str) -> int | None:
         """What GetProcAddress gives; None for a name the DLL does not have."""
+        if name in self._variables:
+            return self.base + self._variables[name]
         return self.slot(name) | self._code_bit if name in self._index else None
+
+    def _place_variables(self, variables: dict[str, bytes]) -> dict[str, int]:
+        """Put data into the first page, behind the header; the offset of each."""
+        offsets, place = {}, VARIABLES_FIRST
+        for name, value in variables.items():
+            offsets[name] = place
+            self.buffer.view[place : place + len(value)] = value
+            place = round_up(place + len(value), 16)
+        assert place <= PAGE
+        return offsets
 
     def traps(self, unimplemented: Callable[[str], Handler]) -> dict[int, Trap]:
         """The traps of all its names."""

@@ -221,6 +221,9 @@ class Export:
 EXPORTS: dict[str, dict[str, Export]] = {}
 """Registered exports: module in lower case without ".dll", then name."""
 
+VARIABLES: dict[str, dict[str, bytes]] = {}
+"""Registered exports that are data, by module and name."""
+
 _F = TypeVar("_F", bound=Handler)
 
 
@@ -255,3 +258,9 @@ def declare_variant(name: str, meaning: str) -> str:
     """Make a name known to `--variant`, which refuses others. Call it at import; returns the name."""
     VARIANTS[name] = meaning
     return name
+
+
+def export_variable(name: str, value: bytes) -> None:
+    """Register `module!Name` as read-only data: GetProcAddress gives where these bytes lie."""
+    module, _, variable = name.partition("!")
+    VARIABLES.setdefault(module.lower(), {})[variable] = value

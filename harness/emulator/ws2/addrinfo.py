@@ -3,7 +3,7 @@
 import struct
 from ipaddress import IPv6Address
 
-from harness.emulator.exports import Call, GuestFault, export
+from harness.emulator.exports import Call, GuestFault, export, export_variable
 from harness.emulator.ws2.api import ProcessState, Winsock, signed
 from harness.emulator.ws2.constants import (
     AF_INET,
@@ -42,6 +42,9 @@ MOST_ADDRESSES = 15
 """Addresses that one name can give on CE (aa450395)."""
 _FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST
 _NAME_FLAGS = NI_NOFQDN | NI_NUMERICHOST | NI_NAMEREQD | NI_NUMERICSERV | NI_DGRAM
+
+export_variable("ws2!in6addr_any", ANY[AF_INET6].packed)
+export_variable("ws2!in6addr_loopback", LOOPBACK[AF_INET6].packed)
 
 
 @export("ws2!getaddrinfo", "nodename servname hints res")
