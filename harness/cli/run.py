@@ -136,7 +136,7 @@ def _robot(
     progress: Progress,
 ) -> int:
     # Here, because importing it takes longer than most other commands run.
-    import robot
+    from robot import run as run_robot  # type: ignore[attr-defined]
 
     variables = {
         "TARGET": config.name,
@@ -147,7 +147,7 @@ def _robot(
     }
     try:
         return int(
-            robot.run(
+            run_robot(
                 *map(str, paths),
                 outputdir=str(output),
                 console="none",

@@ -1,0 +1,34 @@
+"""All suites on every CPU over both links: the same verdicts everywhere."""
+
+import json
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from harness.agents import CPU_BUILDS
+from harness.cli.main import main
+
+pytestmark = pytest.mark.long
+
+
+@cache
+def verdicts(cpu: str, link: str, folder: Path) -> dict[tuple[str, str, str], str]:
+    """(requirement, leg, case) to verdict of a whole run, which has to be conforming."""
+    output = folder / f"{cpu}-{link}"
+    assert main(["run", "--cpu", cpu, "--link", link, "--output", str(output)]) == 0
+    rows = [json.loads(line) for line in (output / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    return {(row["requirement"], row["leg"], row["case"]): row["verdict"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.parametrize(("cpu", "link"), list(product(CPU_BUILDS, ("tcp", "serial"))))
+def test_the_same_verdicts(cpu: str, link: str, folder: Path) -> None:
+    reference = verdicts("x86", "tcp", folder)
+    assert len({requirement for requirement, _, _ in reference}) >= 56
+    assert verdicts(cpu, link, folder) == reference
