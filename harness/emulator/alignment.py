@@ -2,7 +2,7 @@
 
 Unicorn calls a hook for each access. A hook in Python makes the guest about ten times slower, so on 64-bit
 x86 hosts with the System V calling convention (Linux, macOS) the hook is a few instructions of host code;
-elsewhere, and where executable memory is refused, it is Python. Both do the same.
+elsewhere, and where executable memory is refused, it is Python. Both do the same. (SWP escapes both.)
 """
 
 from __future__ import annotations

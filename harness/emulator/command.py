@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import queue
 import signal
 import sys
 import tempfile
@@ -15,12 +16,13 @@ from typing import Any
 
 from harness.emulator.config import Config
 from harness.emulator.cpu import CPUS
-from harness.emulator.device import Device, Sink, json_line
+from harness.emulator.device import Device, json_line
 from harness.emulator.dll import BUILT_IN
 from harness.emulator.exports import VARIANTS
 from harness.emulator.files import GuestPathError
 from harness.emulator.hostserial import SerialUnavailable
 from harness.emulator.loader import LoadError
+from harness.emulator.ws2.settings import CatalogError, load_settings
 
 USAGE = 2
 
@@ -60,8 +62,10 @@ def main(arguments: Sequence[str]) -> int:
     for name in BUILT_IN:  # so that all variants are known
         importlib.import_module(f"harness.emulator.{name}")
     options = parser().parse_args(arguments)
-    if options.catalog is not None and not options.catalog.is_file():
-        return _refuse(f"--catalog: no such file: {options.catalog}")
+    try:
+        load_settings(options.catalog)
+    except CatalogError as error:
+        return _refuse(f"--catalog {error}")
     with tempfile.TemporaryDirectory(prefix="ceharness-device-") as scratch:
         config = Config(
             cpu=options.cpu,
@@ -71,7 +75,8 @@ def main(arguments: Sequence[str]) -> int:
             memory=options.memory << 20,
             start=tuple(options.start),
         )
-        device = Device(config, _human(config) if options.human else _json)
+        output = Output(_human if options.human else _json)
+        device = Device(config, output)
         try:
             for copy in options.copy:
                 source, _, target = copy.partition("=")
@@ -82,6 +87,7 @@ def main(arguments: Sequence[str]) -> int:
             return _refuse(str(error))
         device.run(ended)
         device.power_off()
+        output.close()
     return 0
 
 
@@ -110,33 +116,51 @@ def _until_told(device: Device) -> Callable[[], bool]:
     return told.is_set
 
 
-def _json(event: dict[str, Any]) -> None:
+class Output:
+    """Prints events from a thread of its own: a reader that stands still must not stop the device."""
+
+    def __init__(self, text: Callable[[dict[str, Any]], str]) -> None:
+        self._text = text
+        self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._print, name="standard output", daemon=True)
+        self._thread.start()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._queue.put(event)
+
+    def close(self) -> None:
+        """Print what is left, as far as somebody reads it."""
+        self._queue.put(None)
+        self._thread.join(timeout=1.0)
+
+    def _print(self) -> None:
+        while (event := self._queue.get()) is not None:
+            try:
+                sys.stdout.write(self._text(event))
+                sys.stdout.flush()
+            except OSError:
+                return  # nobody reads any more; the end of standard input ends the device
+
+
+def _json(event: dict[str, Any]) -> str:
     if event["event"] == "ready":
         event = {**event, "pid": os.getpid()}
-    sys.stdout.write(json_line(event) + "\n")
-    sys.stdout.flush()
+    return json_line(event) + "\n"
 
 
-def _human(config: Config) -> Sink:
-    def show(event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if kind == "ready":
-            print(f"Windows CE device ({config.cpu}) is running. Connect to it through:")
-            for name, path in event["serial"].items():
-                print(f"  {name:6} {path}")
-            for port, host_port in event["tcp"].items():
-                print(f"  TCP {port}: tcp://127.0.0.1:{host_port}")
-            print("Ctrl-C or end of input switches it off.")
-        elif kind == "console":
-            print(event["text"].rstrip("\r\n"))
-        elif kind == "unimplemented":
-            print(
-                f"{event['process']}: {event['export']}, called from {event['address']}, is not implemented"
-            )
-        elif kind == "exit":
-            print(f"{event['process']} ended with code 0x{event['code']:X}")
-        elif kind == "load-failed":
-            print(f"{event['why']} (error {event['code']})")
-        sys.stdout.flush()
-
-    return show
+def _human(event: dict[str, Any]) -> str:
+    kind = event["event"]
+    if kind == "ready":
+        lines = [f"Windows CE device ({event['cpu']}) is running. Connect to it through:"]
+        lines += [f"  {name:6} {path}" for name, path in event["serial"].items()]
+        lines += [f"  TCP {port}: tcp://127.0.0.1:{host_port}" for port, host_port in event["tcp"].items()]
+        return "\n".join([*lines, "Ctrl-C or the end of input switches it off.", ""])
+    if kind == "console":
+        return str(event["text"]).rstrip("\r\n") + "\n"
+    if kind == "unimplemented":
+        return f"{event['process']}: {event['export']}, called from {event['address']}, is not implemented\n"
+    if kind == "exit":
+        return f"{event['process']} ended with code 0x{event['code']:X}\n"
+    if kind == "load-failed":
+        return f"{event['why']} (error {event['code']})\n"
+    return ""

@@ -185,19 +185,27 @@ class Device:
         return 0
 
     def _fault(self, thread: Thread, exception: GuestException) -> None:
+        place = exception.place or self._caller(thread.process)
         details: dict[str, object] = {
             "exception": f"0x{exception.code:08X}",
-            "address": f"0x{exception.place:08X}",
+            "address": f"0x{place:08X}",
             "thread": thread.id,
         }
         if isinstance(exception, GuestFault):
             details["access"] = f"{'write' if exception.write else 'read'} 0x{exception.address:08X}"
         self.end_process(thread.process, exception.code, **details)
 
+    @staticmethod
+    def _caller(process: Process) -> int:
+        """Where the export that is running was called from; 0 when the guest's stack does not tell."""
+        try:
+            return process.engine.return_address() if process.engine is not None else 0
+        except GuestFault:
+            return 0
+
     def _unimplemented(self, call: Call, name: str) -> None:
-        engine = call.process.engine
-        caller = engine.return_address() if engine is not None else 0
-        self.report("unimplemented", export=name, address=f"0x{caller:08X}", process=call.process.name)
+        caller = f"0x{self._caller(call.process):08X}"
+        self.report("unimplemented", export=name, address=caller, process=call.process.name)
         self.end_process(call.process, NOT_IMPLEMENTED, unimplemented=name)
 
     # --- what processes share --------------------------------------------------------------------

@@ -49,8 +49,15 @@ CODE_HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_ui
 class Engine:
     """Registers are read and written by their Unicorn number; addresses are guest addresses."""
 
-    def __init__(self, cpu: Architecture, on_trap: Callable[[int], None] = lambda address: None) -> None:
-        """`on_trap` is called with the address of a trap; it may call `set_result` or `stop`."""
+    def __init__(
+        self,
+        cpu: Architecture,
+        on_trap: Callable[[int], None] = lambda address: None,
+        *,
+        host_code: bool = True,
+    ) -> None:
+        """`on_trap` is called with the address of a trap; it may call `set_result` or `stop`.
+        `host_code` False: no host code for the alignment check, even where it could run."""
         self.cpu = cpu
         arch, mode, model = cpu.unicorn
         self._uc = uc = Uc(arch, mode)
@@ -82,7 +89,9 @@ class Engine:
         )
         uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         uc.hook_add(UC_HOOK_INTR, self._interrupted)
-        self._alignment = AlignmentCheck(uc) if cpu.strict_alignment and arch == UC_ARCH_ARM else None
+        self._alignment = (
+            AlignmentCheck(uc, host_code) if cpu.strict_alignment and arch == UC_ARCH_ARM else None
+        )
 
     # --- memory ----------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Io:
         self._selector = selectors.DefaultSelector()
         self._watches: dict[int, list[Watch]] = {}
         self._timers: list[tuple[float, int, Watch]] = []
+        self._crowded = 1000
         self._numbers = itertools.count()
         self._near, self._far = socket.socketpair()
         self._near.setblocking(False)
@@ -81,6 +82,10 @@ class Io:
     def after(self, seconds: float, callback: Callable[[], object]) -> Watch:
         """Call back once, that many seconds from now."""
         watch = Watch(self, -1, False, callback, None)
+        if len(self._timers) > self._crowded:  # mostly cancelled ones: waits that ended before their time
+            self._timers = [timer for timer in self._timers if timer[2].active]
+            heapq.heapify(self._timers)
+            self._crowded = max(1000, 2 * len(self._timers))
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._numbers), watch))
         return watch
 

@@ -18,15 +18,16 @@ from build import BUILDS, Build  # noqa: E402
 CPU_BUILDS = {"arm": "ce-armv4i", "armv7": "ce-armv7", "x86": "ce-x86", "mips": "ce-mipsii"}
 FLAGS = (
     "-std=c99", "-O1", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fshort-wchar",
-    "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-mno-stack-arg-probe", "-Wall", "-Wextra", "-Werror",
-    "-Wno-main", "-Wno-infinite-recursion",
+    "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-mno-stack-arg-probe",
+    "-Wall", "-Wextra", "-Werror", "-Wno-main", "-Wno-infinite-recursion",
 )  # fmt: skip
 
 
 @cache
 def _zig() -> Path:
     spec = find_spec("ziglang")
-    assert spec is not None and spec.submodule_search_locations, "pip install ziglang"
+    assert spec is not None, "pip install ziglang"
+    assert spec.submodule_search_locations
     return Path(next(iter(spec.submodule_search_locations))) / ("zig.exe" if os.name == "nt" else "zig")
 
 
@@ -41,7 +42,11 @@ def build_guest(cpu: str, work: Path) -> Path:
     work.mkdir(parents=True, exist_ok=True)
     compiled, definition = work / "guest.o", HERE / "guest.def"
     _run(work, "clang", *build.target, *FLAGS, "-c", HERE / "guest.c", "-o", compiled)
-    image = _elf(build, work, compiled, definition) if build.linker == "elf" else _coff(build, work, compiled, definition)
+    image = (
+        _elf(build, work, compiled, definition)
+        if build.linker == "elf"
+        else _coff(build, work, compiled, definition)
+    )
     made = work / "guest.exe"
     made.write_bytes(image)
     return made
@@ -60,3 +65,20 @@ def _coff(build: Build, work: Path, compiled: Path, definition: Path) -> bytes:
     _run(work, "dlltool", "-m", build.dlltool, "-d", definition, "-l", library)
     _run(work, "lld-link", *build.coff, "/nodefaultlib", "/timestamp:0", compiled, library, f"/out:{linked}")
     return pe_image.corrected(linked.read_bytes(), ce=True)
+
+
+def build_library(work: Path) -> Path:
+    """A DLL for x86 whose base is taken by the program that loads it."""
+    work.mkdir(parents=True, exist_ok=True)
+    build = BUILDS["ce-x86"]
+    compiled, linked = work / "library.o", work / "linked.dll"
+    _run(work, "clang", *build.target, *FLAGS, "-c", HERE / "library.c", "-o", compiled)
+    _run(
+        work, "lld-link", "/dll", "/machine:x86", "/subsystem:windows,4.00", "/base:0x10000",
+        "/entry:DllMain",
+        "/nodefaultlib", "/timestamp:0", "/safeseh:no", "/export:add", "/export:attached",
+        compiled, f"/out:{linked}",
+    )  # fmt: skip
+    made = work / "library.dll"
+    made.write_bytes(pe_image.corrected(linked.read_bytes(), ce=True))
+    return made

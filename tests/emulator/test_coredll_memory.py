@@ -162,7 +162,7 @@ def test_create_file_mapping_refuses(call: Caller, protection: int, size: int) -
     assert call.error == 87
 
 
-# --- files ------------------------------------------------------------------------------------------------
+# --- files --------------------------------------------------------------------------------------
 
 READ, WRITE = 0x80000000, 0x40000000
 NEW, ALWAYS, EXISTING = 1, 2, 3
@@ -223,7 +223,7 @@ def test_share_modes_hold(call: Caller) -> None:
     assert opened(call, "\\a.txt", READ, 0, EXISTING) == NOBODY
 
 
-# --- text ---------------------------------------------------------------------------------------------------
+# --- text ---------------------------------------------------------------------------------------
 
 
 def test_strings_are_measured_compared_and_copied(call: Caller) -> None:
@@ -250,7 +250,7 @@ def test_conversions_say_how_much_room_they_need(call: Caller) -> None:
     assert call.memory.ansi(target) == "grün".encode()
 
 
-# --- what the device says about itself -------------------------------------------------------------------------
+# --- what the device says about itself ----------------------------------------------------------
 
 
 def test_version_processor_and_platform(machine: Callable[..., Machine]) -> None:

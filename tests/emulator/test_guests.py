@@ -36,8 +36,8 @@ def test_unaligned_access_faults_where_the_cpu_does(runner: Machine, cpu: str, s
 @pytest.mark.parametrize(
     "scenario",
     [
-        "threads", "no-call-twice", "ping-pong", "preempted", "abandoned", "children", "killed-child", "sharing",
-        "callback", "not-on-ce",
+        "threads", "no-call-twice", "ping-pong", "preempted", "abandoned", "children", "killed-child",
+        "sharing", "callback", "not-on-ce",
     ],
 )  # fmt: skip
 def test_scenario(runner: Machine, scenario: str) -> None:

@@ -120,7 +120,11 @@ def test_human_output_tells_how_to_connect(emulator: Callable[..., Emulator]) ->
 )
 def test_a_mistake_is_named_on_stderr(arguments: list[str], text: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "harness.emulator", *arguments], input="", capture_output=True, text=True, check=False
+        [sys.executable, "-m", "harness.emulator", *arguments],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert text in done.stderr

@@ -10,7 +10,7 @@ from harness.emulator.exports import EXPORTS
 
 pytest.importorskip("termios", reason="emulated serial ports need a POSIX host")
 
-import os  # noqa: E402
+import os
 
 FOREVER = 0xFFFFFFFF
 

@@ -24,6 +24,7 @@ int ReadFile(void *, void *, u32, u32 *, void *);
 int WriteFile(void *, const void *, u32, u32 *, void *);
 int SetCommTimeouts(void *, void *);
 int CloseHandle(void *);
+int FreeLibrary(void *);
 int wsprintfW(u16 *, const u16 *, ...);
 u32 WaitForSingleObject(void *, u32);
 u32 WaitForMultipleObjects(u32, void **, int, u32);
@@ -344,6 +345,21 @@ static u32 not_on_ce(void)
     return 0;
 }
 
+static u32 library(void)
+{
+    void *module = LoadLibraryW(W("\\library.dll"));
+    function add, attached;
+    CHECK(module);
+    CHECK(LoadLibraryW(W("library.dll")) == module);
+    add = (function)GetProcAddressW(module, W("add"));
+    attached = (function)GetProcAddressW(module, W("attached"));
+    CHECK(add && add(40, 2, 0, 0) == 42);
+    CHECK(attached && attached(0, 0, 0, 0) == 2);
+    CHECK(!GetProcAddressW(module, W("nothing")));
+    CHECK(FreeLibrary(module) && FreeLibrary(module) && !FreeLibrary(module));
+    return add(1, 2, 0, 0); /* the code is gone */
+}
+
 static u32 echo(void)
 {
     u32 timeouts[5] = {FOREVER, FOREVER, 60000, 0, 0};
@@ -383,7 +399,7 @@ static const struct { const u16 *name; u32 (*run)(void); } scenarios[] = {
     {W("killed-child"), killed_child}, {W("share-write"), share_write}, {W("sharing"), sharing},
     {W("many-arguments"), many_arguments}, {W("callback"), callback}, {W("unimplemented"), unimplemented},
     {W("not-on-ce"), not_on_ce}, {W("echo"), echo}, {W("many-calls"), many_calls}, {W("spin"), spin},
-    {W("sleeping"), sleeping},
+    {W("sleeping"), sleeping}, {W("library"), library},
 };
 
 int WinMainCRTStartup(void *instance, void *previous, const u16 *words, int show)
