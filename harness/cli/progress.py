@@ -34,7 +34,7 @@ class RowFeed:
 class Progress:
     """Listener (version 3): hands every new row to `show` and keeps what rows do not tell.
 
-    failed: (name, message) of tests that failed without leaving a row: tests without a requirement.
+    passed, failed: tests that left no row, so those without a requirement; (name, message) of the failed.
     lab_failure: why the lab failed, if that ended the run in such a test.
     errors: Robot Framework's own complaints, for example about a library that cannot be imported.
     stopped: Ctrl-C ended a test; it and those behind it count for nothing.
@@ -47,6 +47,7 @@ class Progress:
     def __init__(self, rows: Path, show: Callable[[Row], None]) -> None:
         self._feed = RowFeed(rows)
         self._show = show
+        self.passed = 0
         self.failed: list[tuple[str, str]] = []
         self.lab_failure: str | None = None
         self.errors: list[str] = []
@@ -60,7 +61,10 @@ class Progress:
         message = str(result.message)
         # Robot Framework's return code does not tell a stopped run from a failed test.
         self.stopped = self.stopped or "Execution terminated by signal" in message
-        if not result.failed or recorded or self.stopped or "robot:exit" in result.tags:
+        if recorded or self.stopped or "robot:exit" in result.tags:
+            return
+        self.passed += result.passed
+        if not result.failed:
             return
         if LAB_FAILED in message:
             self.lab_failure = message.partition(LAB_FAILED)[2]

@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import harness
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen, add_json_option
-from harness.conformance import DEVIATIONS, LAB_BROKEN, Row, Verdict, read_rows, summarize
+from harness.conformance import DEVIATIONS, LAB_BROKEN, Row, Summary, Verdict, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import evidence_sentence, live_line, result_table, summary_line
@@ -100,22 +100,36 @@ def _run(args: argparse.Namespace) -> int:
     selected = bool(args.suite or args.test or args.include or args.suites)
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
-    screen.line()
-    screen.table(result_table(rows, short=screen.live))
-    screen.line()
-    screen.line(summary_line(summary))
-    if summary.missing:
-        screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
-    for name, message in progress.failed:
-        screen.line(f"failed: {name}", "bold red")
-        screen.line(message)
-    screen.line(evidence_sentence(rows))
+    _show(screen, rows, summary, progress)
     screen.line(f"log: {output / 'log.html'}   rows: {rows_file}", "dim")
     if interrupted:
         screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
         return _INTERRUPTED
     if code == _ROBOT_FAULT:
         raise RuntimeError("Robot Framework failed; its messages are above")
+    return _exit_code(rows, summary, progress, shortcomings)
+
+
+def _show(screen: Screen, rows: Sequence[Row], summary: Summary, progress: Progress) -> None:
+    """Everything that is said at the end of a run."""
+    screen.line()
+    if rows:
+        screen.table(result_table(rows, short=screen.live))
+        screen.line()
+    for name, message in progress.failed:
+        screen.line(f"failed: {name}", "bold red")
+        screen.line(message)
+    if rows or not progress.passed:
+        screen.line(summary_line(summary))
+    if progress.passed or progress.failed:
+        screen.line(f"tests without a requirement: {progress.passed} passed, {len(progress.failed)} failed")
+    if summary.missing:
+        screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
+    screen.line(evidence_sentence(rows))
+
+
+def _exit_code(rows: Sequence[Row], summary: Summary, progress: Progress, shortcomings: Sequence[str]) -> int:
+    """Conforming or not; raises UsageError and LabError for a run that does not tell."""
     if progress.errors:
         raise UsageError(progress.errors[0])
     if progress.lab_failure is not None:
@@ -136,7 +150,7 @@ def _robot(
     progress: Progress,
 ) -> int:
     # Here, because importing it takes longer than most other commands run.
-    from robot import run as run_robot  # type: ignore[attr-defined]
+    from robot.run import run as run_robot
 
     variables = {
         "TARGET": config.name,

@@ -165,7 +165,10 @@ def test_a_suite_without_requirements_counts_too(
     if not answers:
         agent.reply = lambda message: None
     assert main(arguments) == code
-    assert ("failed: A Number Out Of Range" in capsys.readouterr().out) == (code == 1)
+    out = capsys.readouterr().out
+    assert ("failed: A Number Out Of Range" in out) == (code == 1)
+    counts = {0: "2 passed, 0 failed", 1: "1 passed, 1 failed", 3: "nothing was judged"}
+    assert counts[code] in out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT: run on Linux or macOS")
