@@ -295,17 +295,14 @@ def read_answer(program: Program, answer: Answer, word: int) -> Execution:
         if number >= len(calls):
             raise ProtocolError(f"an answer about call {number} to a program of {len(calls)} calls")
     looped = _looped(program)
-    ended = len(calls)
     outcome = Outcome(OutcomeKind.RETURNED)
     if answer.outcome is not None:
-        ended = answer.outcome.call
         outcome = Outcome(_KINDS[answer.outcome.code], answer.outcome.call, answer.outcome.detail)
     return Execution(
         program=program,
         outcome=outcome,
         calls=tuple(
-            _result(call, number, answer, in_loop=looped[number], ended=ended)
-            for number, call in enumerate(calls)
+            _result(call, number, answer, in_loop=looped[number]) for number, call in enumerate(calls)
         ),
         buffers=_returned(program, answer, done=done),
     )
@@ -318,7 +315,7 @@ def not_run(program: Program, outcome: Outcome) -> Execution:
     )
 
 
-def _result(call: Call | Digest, number: int, answer: Answer, *, in_loop: bool, ended: int) -> CallResult:
+def _result(call: Call | Digest, number: int, answer: Answer, *, in_loop: bool) -> CallResult:
     runs = tuple((count, error) for one, count, error in answer.runs if one == number)
     listed = number < len(answer.values)
     if in_loop:
@@ -326,7 +323,7 @@ def _result(call: Call | Digest, number: int, answer: Answer, *, in_loop: bool, 
         error = runs[-1][1] if runs else None
     else:
         error = answer.errors.get(number)
-        ran = listed and number < ended and (error is not None or number not in answer.errors)
+        ran = listed and (error is not None or number not in answer.errors)
     if not ran:
         return CallResult(call, False, None, None, None, runs)
     return CallResult(call, True, answer.values[number], error, answer.times[number], runs)

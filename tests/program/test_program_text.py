@@ -178,6 +178,17 @@ def test_a_rule_given_for_a_known_function_is_kept() -> None:
     assert parse(text, SYMBOLS) != parse("call ws2!WSACleanup()", SYMBOLS)
 
 
+def test_an_address_in_front_of_an_operator_is_not_read_as_one_with_an_offset() -> None:
+    for step in (
+        Assign("x", Pointer("b"), "+", 4),
+        Assign("x", Pointer("b", 4)),
+        Assign("x", Pointer("b", 2), "-", Pointer("b")),
+        Assign("x", Load("b", 0, 4), "+", Constant(2, "AF_INET")),
+    ):
+        program = Program((step,), (Buffer("b", 8),))
+        assert parse(format_program(program), SYMBOLS) == program
+
+
 def test_a_call_may_span_lines() -> None:
     text = "s = WSASocketW(AF_INET, SOCK_STREAM, # usual\n  IPPROTO_TCP,\n  NULL, 0, 0)\ncall closesocket(s)"
     assert len(parse(text, SYMBOLS).calls) == 2

@@ -57,7 +57,8 @@ class FakeAgent:
 
     `script` says what a program comes to, None for never finishing it. `deaf_to` are numbers of received
     `run` frames (0 is the first) that count as lost; `mute`, `garble` and `twice` are numbers of sent frames
-    that are lost, damaged or doubled; `before` are bytes on the line before a sent frame.
+    that are lost, damaged or doubled; `before` are bytes on the line before a sent frame. `restart_at` and
+    `hang_up_at` are numbers of received `run` frames too, `restart_at_seq` is a sequence number.
     """
 
     script: Script = all_zero
@@ -73,6 +74,7 @@ class FakeAgent:
     twice: set[int] = field(default_factory=set)
     before: dict[int, bytes] = field(default_factory=dict)
     restart_at: int | None = None
+    restart_at_seq: int | None = None
     hang_up_at: int | None = None
 
     def __post_init__(self) -> None:
@@ -141,7 +143,8 @@ class FakeAgent:
             number = self._received - 1
             if number == self.hang_up_at:
                 self.hang_up()
-            elif number == self.restart_at:
+            elif number == self.restart_at or message.seq == self.restart_at_seq:
+                self.restart_at_seq = None
                 self.restart()
             elif number not in self.deaf_to:
                 self._run(message)

@@ -1,6 +1,9 @@
 """Devices that restart, fall silent or hang up: outcomes; links that break: errors."""
 
 import dataclasses
+import math
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,6 +39,23 @@ def test_the_first_program_lost_to_a_restart_is_not_run_by_the_new_agent() -> No
         session = opened(agent, QUICK)
         assert session.run(SMALL).outcome.kind is OutcomeKind.LOST
         assert agent.executed == []
+
+
+def test_no_program_in_flight_follows_the_hello_that_a_restarted_agent_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Numbers 255, 0 and 1 are on the way; the restarted agent would take 0 for the first of its session.
+
+    The clock is coarse, so that all three are to be sent again in the very moment of that hello.
+    """
+    coarse = SimpleNamespace(monotonic=lambda: math.floor(time.monotonic() * 10) / 10)
+    monkeypatch.setattr("harness.session.exchange.time", coarse)
+    with FakeAgent(restart_at_seq=255) as agent:
+        session = opened(agent, QUICK)
+        assert all(one.outcome.returned for one in session.run_all([SMALL] * 255))
+        kinds = {one.outcome.kind for one in session.run_all([SMALL] * 3)}
+        assert kinds == {OutcomeKind.LOST}
+        assert agent.executed == list(range(255))
 
 
 def test_after_a_restart_a_new_session_goes_on() -> None:
