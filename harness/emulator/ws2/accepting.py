@@ -7,6 +7,7 @@ from harness.emulator.ws2.constants import CF_ACCEPT, CF_DEFER, CF_REJECT, FD_AC
 from harness.emulator.ws2.errors import (
     WSAECONNREFUSED,
     WSAEFAULT,
+    WSAEINTR,
     WSAEINVAL,
     WSAEISCONN,
     WSAEMFILE,
@@ -68,7 +69,9 @@ def wsa_accept(
     end = yield from _pending(ws, sock, addr, addrlen)
     if condition:
         answer = yield from _ask(ws, end, condition, callback_data)
-        if sock.closed or not sock.backlog or sock.backlog[0] is not end:
+        if sock.closed:
+            raise WinsockError(WSAEINTR)
+        if not sock.backlog or sock.backlog[0] is not end:
             raise WinsockError(WSAEWOULDBLOCK)
         if answer == CF_REJECT:
             sock.backlog.popleft().close(reset=True)

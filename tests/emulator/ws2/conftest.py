@@ -80,8 +80,8 @@ class Guest:
     """One process of an emulated device."""
 
     device: Any
-    answers: list[int] = field(default_factory=list)
-    """What the guest's own functions return when Winsock calls them."""
+    answers: list[int | Callable[[], int]] = field(default_factory=list)
+    """What the guest's own functions return when Winsock calls them, or what they do and return."""
 
     def __post_init__(self) -> None:
         self.memory = Memory()
@@ -134,7 +134,8 @@ class Guest:
         waiting = task.waiting
         if isinstance(waiting, GuestCall):
             self.guest_calls.append(waiting)
-            task.resume(Wake(ready=True, value=self.answers.pop(0)))
+            answer = self.answers.pop(0)
+            task.resume(Wake(ready=True, value=answer if isinstance(answer, int) else answer()))
         else:
             assert isinstance(waiting, Objects)
             ready = [n for n, one in enumerate(waiting.objects) if one.signalled(task.thread)]

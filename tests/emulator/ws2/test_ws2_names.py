@@ -262,6 +262,7 @@ def test_byte_order(guest):
         ("WSASetServiceW", ("room", 1, 0), 10108, ERROR),
         ("WSASetServiceW", (0, 0, 0), 10022, ERROR),
         ("WSAAsyncGetHostByName", (0, 0, 0, 0, 0), 10045, 0),
+        ("WSAAsyncGetAddrInfo", (0, 0, 0, 0), 10045, 0),
         ("WSACancelAsyncRequest", (5,), 10022, ERROR),
         ("WSCInstallNameSpace", (0, 0, 0, 0, 0), 11003, ERROR),
         ("WSCUnInstallNameSpace", (0,), 11003, ERROR),

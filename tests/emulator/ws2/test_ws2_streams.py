@@ -336,6 +336,20 @@ def test_the_condition_function_decides(guest):
     assert guest.WSAAccept(listener, 0, 0, 0, 0) != ERROR
 
 
+def test_a_condition_function_that_closes_the_listener(guest):
+    listener, port = guest.listener()
+    assert guest.connect(guest.tcp(), guest.address(port), 16) == 0
+    guest.answers[:] = [lambda: guest.closesocket(listener)]
+    assert guest.fails("WSAAccept", listener, 0, 0, guest.room(16), 0) == 10004
+
+
+def test_a_condition_function_that_accepts_the_connection_itself(guest):
+    listener, port = guest.listener()
+    assert guest.connect(guest.tcp(), guest.address(port), 16) == 0
+    guest.answers[:] = [lambda: 0 * guest.accept(listener, 0, 0)]
+    assert guest.fails("WSAAccept", listener, 0, 0, guest.room(16), 0) == 10035
+
+
 def test_wsaconnect_carries_no_connect_data(guest):
     _, port = guest.listener()
     sock, name = guest.tcp(), guest.address(port)
