@@ -32,6 +32,9 @@ class Screen:
     """The text output of one command. With `--json -` text goes to standard error."""
 
     def __init__(self, json_file: str | None) -> None:
+        if json_file not in (None, "-") and not Path(json_file).absolute().parent.is_dir():
+            # Now, not after an hour of tests.
+            raise UsageError(f"--json {json_file}: there is no such folder")
         self._json_file = json_file
         self.console = Console(file=sys.stderr if json_file == "-" else sys.stdout, highlight=False)
         if not self.live:
