@@ -18,6 +18,10 @@ class DeviationError(AssertionError):
     ROBOT_SUPPRESS_NAME = True
 
 
+class UnusableTargetError(Exception):
+    """The target is configured wrongly, so no test can be run on it."""
+
+
 class _Notes(Protocol):
     def lab_failed(self, reason: str) -> None: ...
     def test_is_wrong(self, reason: str) -> None: ...
@@ -25,14 +29,14 @@ class _Notes(Protocol):
 
 def action(method: Callable[P, T]) -> Callable[P, T]:
     """A keyword method whose LabError ends the run and whose UsageError fails the test, both told apart
-    from what the device does."""
+    from what the device does. A target that cannot be used at all ends the run, too."""
 
     @functools.wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         notes: _Notes = args[0]  # type: ignore[assignment]
         try:
             return method(*args, **kwargs)
-        except LabError as error:
+        except (LabError, UnusableTargetError) as error:
             reason = "\n".join([str(error), *getattr(error, "__notes__", ())])
             notes.lab_failed(reason)
             raise FatalError(f"the lab failed, not the device: {reason}") from error

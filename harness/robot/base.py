@@ -34,7 +34,7 @@ class Keywords:
 
     def test_is_wrong(self, reason: str) -> None:
         """The test itself is wrong: it says nothing about the device."""
-        self._test.mistake = reason
+        self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {reason}")
 
     def _parse(self, text: str, name: str) -> Program:
         try:

@@ -96,3 +96,12 @@ def contradictions(entries: Iterable[CatalogEntry]) -> Iterator[Combination]:
         for type_, protocol in product(types, protocols):
             if not any(entry.supports(family, type_, protocol) for entry in every):
                 yield Combination(family, type_, protocol)
+
+
+def contradicted(entries: Iterable[CatalogEntry]) -> Iterator[tuple[CatalogEntry, int]]:
+    """Each entry with each type of its family that does not go with its protocol, raw ones left out."""
+    every = [entry for entry in entries if entry.type != CONSTANTS["SOCK_RAW"]]
+    for entry in every:
+        for type_ in dict.fromkeys(other.type for other in every if other.family == entry.family):
+            if not any(other.supports(entry.family, type_, entry.protocol) for other in every):
+                yield entry, type_

@@ -8,10 +8,11 @@ from robot.errors import ExecutionFailed
 from robot.libraries.BuiltIn import BuiltIn
 
 from harness.robot.actions import DeviationError, action
-from harness.robot.catalog import ENTRY, CatalogEntry, contradictions, unpack_catalog
+from harness.robot.catalog import ENTRY, CatalogEntry, contradicted, contradictions, unpack_catalog
 from harness.robot.checking import CheckKeywords
-from harness.winsock import CONSTANT_GROUPS, CONSTANTS
+from harness.winsock import CONSTANT_GROUPS
 
+TYPES = "socket-types"
 _SIZE = """\
 call   WSAStartup(0x0202, scratch wsadata[512])
 count = WSAEnumProtocolsW(NULL, scratch none[4], inout length[4] = x"00000000")
@@ -53,7 +54,6 @@ class CatalogKeywords(CheckKeywords):
         *arguments: object,
         with_flag: str | None = None,
         without_flag: str | None = None,
-        only_type: str | None = None,
         **named: object,
     ) -> None:
         """Runs a keyword once for each protocol catalog entry of the device; each is a case of its own.
@@ -63,7 +63,7 @@ class CatalogKeywords(CheckKeywords):
         (dwCatalogEntryId), ``$unknown_id`` (an id that no entry has), ``$offset`` (of the entry in the
         catalog), ``$offset_of_id``, ``$catalog_size``, ``$address_length`` and ``$address_length_bytes``
         (as 4 bytes in hexadecimal). ``with_flag``, ``without_flag``: only entries with (without) this XP1_
-        or PFL_ flag. ``only_type``: only entries of this socket type. Without any such entry the test is
+        or PFL_ flag. Without any such entry the test is
         skipped as not provocable.
         """
         entries = [
@@ -71,12 +71,10 @@ class CatalogKeywords(CheckKeywords):
             for entry in self.get_protocol_catalog()
             if (with_flag is None or entry.has(with_flag))
             and (without_flag is None or not entry.has(without_flag))
-            and (only_type is None or entry.type == CONSTANTS[only_type])
         ]
         if not entries:
             wanted = [f"with {with_flag}"] if with_flag else []
             wanted += [f"without {without_flag}"] if without_flag else []
-            wanted += [f"of {only_type}"] if only_type else []
             raise self._out_of_reach(f"the device's catalog has no entry {' and '.join(wanted)}".rstrip())
         self._each(((entry.name, self._values(entry)) for entry in entries), keyword, arguments, named)
 
@@ -92,6 +90,23 @@ class CatalogKeywords(CheckKeywords):
         if not found:
             raise self._out_of_reach("the device's catalog has no values that contradict each other")
         cases = ((one.name, _triple(one.family, one.type, one.protocol)) for one in found)
+        self._each(cases, keyword, arguments, named)
+
+    @keyword(tags=["catalog"])
+    @action
+    def for_every_contradicted_entry(self, keyword: str, *arguments: object, **named: object) -> None:
+        """Runs a keyword once for each catalog entry and each type of its family that contradicts it.
+
+        While it runs, ``Run Program File`` knows the values of the entry (see `For Every Catalog Entry`), and
+        ``$other_type``.
+        """
+        found = list(contradicted(self.get_protocol_catalog()))
+        if not found:
+            raise self._out_of_reach("the device's catalog has no values that contradict each other")
+        cases = (
+            (f"{entry.name}, type {type_}", {**self._values(entry), "other_type": _written(TYPES, type_)})
+            for entry, type_ in found
+        )
         self._each(cases, keyword, arguments, named)
 
     @keyword(tags=["catalog"])
@@ -161,7 +176,7 @@ def _triple(family: int, type_: int, protocol: int) -> dict[str, object]:
     """The values as program text: by name where they have one."""
     return {
         "af": _written("address-families", family),
-        "type": _written("socket-types", type_),
+        "type": _written(TYPES, type_),
         "protocol": _written("protocols", protocol) if protocol else 0,
     }
 

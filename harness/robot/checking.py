@@ -179,12 +179,12 @@ class CheckKeywords(RunKeywords):
 
     @keyword(tags=["check"])
     @action
-    def needs_success_of(self, call: str, reason: str) -> None:
-        """Ends the test as inconclusive, with the reason, unless this call succeeded."""
-        result = self._call(call)
-        if not result.ok:
-            came = f"{call_name(result)}: {came_to(result, self._last())}"
-            raise self._not_reached(reason, observed=came)
+    def needs_success_of(self, *calls: str, reason: str) -> None:
+        """Ends the test as inconclusive, with the reason, unless one of these calls succeeded."""
+        results = [self._call(name) for name in calls]
+        if not any(result.ok for result in results):
+            came = (f"{call_name(result)}: {came_to(result, self._last())}" for result in results)
+            raise self._not_reached(reason, observed="; ".join(came))
 
     @keyword(tags=["check"])
     @action

@@ -31,7 +31,7 @@ class RunningTest:
     """The test that runs: its name, the requirements it is tagged with, what was found so far.
 
     `line`: the line of a data-driven test that runs; `case`: the part of it, for keywords that go through
-    many cases. `ran`: a program was sent to the device. `mistake`: the test itself is wrong, in words.
+    many cases. `ran`: a program was sent to the device.
     """
 
     name: str
@@ -40,7 +40,6 @@ class RunningTest:
     line: str = ""
     case: str = ""
     ran: bool = False
-    mistake: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod

@@ -122,8 +122,8 @@ class CEHarness(ConformanceKeywords):
         """A test that failed in another library's keyword, or before any of ours came to a finding."""
         if "robot:exit" in result.tags:
             self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
-        elif test.mistake or not test.ran:
-            self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {test.mistake or result.message}")
+        elif not test.ran:
+            self.test_is_wrong(result.message)
         else:
             self._fact(False, "", result.message)
 

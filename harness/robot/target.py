@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from harness.device import Device
+from harness.errors import UsageError
 from harness.lab import load_lab
+from harness.robot.actions import UnusableTargetError
 from harness.targets import configure, connect
 from harness.targets.base import TargetConfig
 
@@ -58,9 +60,12 @@ class LazyDevice:
 
     @property
     def config(self) -> TargetConfig:
-        """The configured target; nothing is opened for it. Raises UsageError."""
+        """The configured target; nothing is opened for it. Raises UnusableTargetError."""
         if self._config is None:
-            self._config = self._choice.overridden().config()
+            try:
+                self._config = self._choice.overridden().config()
+            except UsageError as error:
+                raise UnusableTargetError(str(error)) from error
         return self._config
 
     @property
@@ -68,9 +73,12 @@ class LazyDevice:
         return self._device is not None
 
     def get(self) -> Device:
-        """The open device. Raises UsageError, LabError."""
+        """The open device. Raises LabError, UnusableTargetError."""
         if self._device is None:
-            self._device = self._stack.enter_context(connect(self.config))
+            try:
+                self._device = self._stack.enter_context(connect(self.config))
+            except UsageError as error:
+                raise UnusableTargetError(str(error)) from error
         return self._device
 
     def version(self) -> tuple[int, int] | None:

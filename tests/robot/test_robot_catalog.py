@@ -5,7 +5,13 @@ import struct
 from scripted_device import Error, ScriptedDevice
 
 from harness.conformance import Verdict
-from harness.robot.catalog import CatalogEntry, Combination, contradictions, unpack_catalog
+from harness.robot.catalog import (
+    CatalogEntry,
+    Combination,
+    contradicted,
+    contradictions,
+    unpack_catalog,
+)
 
 AF_INET, AF_INET6, STREAM, DGRAM, RAW, TCP, UDP = 2, 23, 1, 2, 3, 6, 17
 ZERO = 8  # PFL_MATCHES_PROTOCOL_ZERO
@@ -73,6 +79,23 @@ def test_contradictions_are_type_against_protocol_in_one_family() -> None:
     ]
 
 
+def test_an_entry_is_contradicted_by_another_type_of_its_family() -> None:
+    assert [(entry.name, type_) for entry, type_ in contradicted(entries())] == [
+        ("TCP", DGRAM),
+        ("UDP", STREAM),
+    ]
+
+
+def test_every_contradicted_entry_is_a_case(run_suite, tmp_path) -> None:
+    device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": Error(10022)})
+    text = TEXT.replace("    Value Should Be    $id\n", "")
+    (tmp_path / "make.ceprog").write_text(MAKE)
+    step = "For Every Contradicted Entry    Make It    $other_type"
+    ran = run_suite(text.format(step=step, tags="WSASOCKET-019c    leg:type-and-protocol"), device)
+    assert [row.case for row in ran.rows] == ["One: TCP, type 2", "One: UDP, type 1"]
+    assert "WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_TCP, NULL, 0, 0)" in ran.rows[0].program
+
+
 TEXT = """*** Test Cases ***
 One
     [Tags]    {tags}
@@ -114,7 +137,7 @@ def test_each_entry_is_a_case(run_suite, tmp_path) -> None:
 def test_only_some_entries(run_suite, tmp_path) -> None:
     device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": makes})
     for choice, cases in (
-        ("with_flag=PFL_MATCHES_PROTOCOL_ZERO    only_type=SOCK_STREAM", {"One: TCP"}),
+        ("with_flag=PFL_MATCHES_PROTOCOL_ZERO    type=1", {"One: TCP", "One: RAW"}),
         ("without_flag=PFL_MATCHES_PROTOCOL_ZERO", {"One: UDP", "One: TCP6"}),
     ):
         ran = run(run_suite, tmp_path, f"For Every Catalog Entry    Make It    {choice}", device)

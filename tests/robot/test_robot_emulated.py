@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import robot
 
-from harness.conformance import Row, Verdict, read_rows, summarize
-from harness.targets import emulator_process
-from harness.winsock import REQUIREMENTS
+from harness.conformance import Row, Verdict, judge, read_rows, summarize
+from harness.lab import load_lab
+from harness.program.text import parse
+from harness.targets import connect, emulator_process
+from harness.winsock import REQUIREMENTS, symbols
 
 pytest.importorskip("unicorn", reason="the emulated device needs: pip install 'ceharness[emulator]'")
 
@@ -99,3 +101,73 @@ def test_a_wrong_answer_turns_its_requirement_red_and_no_other(
     assert red(rows) == expected
     failed = [row for row in rows if row.verdict.red]
     assert all(row.documented and row.observed and row.program for row in failed)
+
+
+OTHER_CATALOG = """
+[[protocol]]
+name = "UDP with the multipoint bit"
+id = 7
+family = "AF_INET"
+type = "SOCK_DGRAM"
+protocol = "IPPROTO_UDP"
+service_flags = ["XP1_CONNECTIONLESS", "XP1_MESSAGE_ORIENTED", "XP1_SUPPORT_MULTIPOINT"]
+provider_flags = []
+provider = "5b4d1f62-0c0e-4a57-9a35-77535044504d"
+min_address = 16
+max_address = 16
+message_size = 65467
+
+[[protocol]]
+name = "TCP"
+id = 40000
+family = "AF_INET"
+type = "SOCK_STREAM"
+protocol = "IPPROTO_TCP"
+service_flags = ["XP1_GUARANTEED_DELIVERY", "XP1_GUARANTEED_ORDER", "XP1_GRACEFUL_CLOSE"]
+provider_flags = ["PFL_MATCHES_PROTOCOL_ZERO"]
+provider = "5b4d1f62-0c0e-4a57-9a35-77535044504d"
+min_address = 16
+max_address = 16
+message_size = 0
+
+[[protocol]]
+name = "A family of its own"
+id = 41000
+family = 32
+type = "SOCK_STREAM"
+protocol = 3
+service_flags = ["XP1_GUARANTEED_DELIVERY", "XP1_GUARANTEED_ORDER", "XP1_GRACEFUL_CLOSE"]
+provider_flags = []
+provider = "5b4d1f62-0c0e-4a57-9a35-77535044504d"
+min_address = 30
+max_address = 30
+message_size = 0
+"""
+
+
+def test_no_false_alarm_on_a_device_with_another_catalog(tmp_path: Path) -> None:
+    default = (ROOT / "harness" / "emulator" / "data" / "catalog.toml").read_text()
+    (tmp_path / "catalog.toml").write_text(OTHER_CATALOG + default[default.index("[limits]") :])
+    (tmp_path / "lab.ini").write_text("[other]\nkind = emulated\ncatalog = catalog.toml\n")
+    rows = run_suites(tmp_path, f"LAB:{tmp_path / 'lab.ini'}", "TARGET:other")
+    assert not [
+        row for row in rows if row.verdict.red or row.verdict in (Verdict.BROKEN, Verdict.INCONCLUSIVE)
+    ]
+    judged = {(row.requirement, row.leg) for row in rows if row.verdict is not Verdict.NOT_PROVOCABLE}
+    # What the default device's catalog does not let us see.
+    assert {("WSASOCKET-006", "zero"), ("WSASOCKET-040", "built-in-bit")} <= judged
+
+
+def test_what_failed_can_be_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
+    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", "STRUCTURE_UNREADABLE=10022")
+    failed = [row for row in run_suites(tmp_path) if row.verdict.red]
+    assert failed
+    with connect(load_lab().target("emulated")) as device:
+        for row in failed:
+            execution = device.run(parse(row.program, symbols()))
+            again = judge(
+                REQUIREMENTS[row.requirement], execution, call=execution.named("tested"), leg=row.leg
+            )
+            assert again.observed == row.observed
+            assert again.verdict is Verdict.FAIL

@@ -11,7 +11,8 @@ from robot import api
 from robot.libdocpkg import LibraryDocumentation
 from scripted_device import Error, ScriptedDevice
 
-from harness.errors import UsageError
+from harness.conformance import Verdict
+from harness.robot.actions import UnusableTargetError
 from harness.robot.target import Choice, LazyDevice
 from harness.winsock import REQUIREMENTS
 
@@ -106,16 +107,18 @@ def test_the_example_of_the_documentation_is_the_stranger_s_first_test() -> None
 
 @pytest.mark.parametrize("variable", ["TARGET:nowhere", "CPU:z80", "LINK:usb"])
 def test_the_variables_choose_the_device(run_suite, variable: str) -> None:
-    text = "*** Test Cases ***\nOne\n    Call Function    WSACleanup\n"
+    text = "*** Test Cases ***\nOne\n    [Tags]    WSASOCKET-012\n    Call Function    WSACleanup\n"
+    text += "Two\n    No Operation\n"
     ran = run_suite(text, ScriptedDevice(), variable=[variable])
-    assert ran.tests.status["One"] == "FAIL"
+    assert ran.tests.status == {"One": "FAIL", "Two": "FAIL"}  # no test can be run on it
     assert variable.partition(":")[2] in ran.tests.message["One"]
+    assert [row.verdict for row in ran.rows] == [Verdict.BROKEN]
 
 
 def test_the_arguments_choose_the_device() -> None:
     config = LazyDevice(Choice(target="emulated", cpu="mips", link="serial")).config
     assert (config.settings["cpu"], config.settings["link"]) == ("mips", "serial")
-    with pytest.raises(UsageError, match="nowhere"):
+    with pytest.raises(UnusableTargetError, match="nowhere"):
         LazyDevice(Choice(target="nowhere")).config  # noqa: B018
 
 

@@ -168,6 +168,27 @@ Family
     assert ran.tests.status["Families"] == "FAIL"
 
 
+def test_a_line_that_is_wrong_itself_does_not_hide_the_others(run_suite) -> None:
+    text = """*** Test Cases ***
+Families
+    [Tags]    WSASOCKET-012
+    [Template]    Family
+    AF_NONSENSE
+    99
+
+*** Keywords ***
+Family
+    [Arguments]    ${af}
+    Run Program    tested = WSASocketW(${af}, 1, 0, NULL, 0, 0)
+    Outcome Should Conform
+"""
+    ran = run_suite(text, ScriptedDevice({"WSASocketW": Error(10047)}))
+    assert [(row.case, row.verdict) for row in ran.rows] == [
+        ("Families: AF_NONSENSE", Verdict.BROKEN),
+        ("Families: 99", Verdict.PASS),
+    ]
+
+
 def test_a_statement_that_an_older_page_lacks_is_only_recorded_there(run_suite) -> None:
     text = one_test("WSASOCKET-054    leg:flags", CREATE, "Outcome Should Conform")
     old, new = (ScriptedDevice({"WSASocketW": 5}, about=Info(major)) for major in (5, 6))
@@ -201,7 +222,7 @@ def test_what_can_be_provoked_but_has_no_test_is_inconclusive(run_suite) -> None
 
 
 def test_needs_success_of(run_suite) -> None:
-    steps = [CREATE, "Needs Success Of    tested    sockets are needed here"]
+    steps = [CREATE, "Needs Success Of    tested    reason=sockets are needed here"]
     ran = run_suite(one_test("WSASOCKET-002", *steps), ScriptedDevice({"WSASocketW": Error(10055)}))
     assert ran.tests.status["One"] == "SKIP"
     assert (ran.rows[0].verdict, ran.rows[0].reason) == (Verdict.INCONCLUSIVE, "sockets are needed here")
