@@ -75,8 +75,9 @@ def _decisive(findings: list[Finding]) -> Row:
     order = sorted(findings, key=lambda each: (SEVERITY.index(each.row.verdict), each.fact))
     first = order[0]
     held = sum(each.fact and each.row.verdict is Verdict.PASS for each in findings)
-    if first.row.verdict is not Verdict.PASS or held < 2:
+    if first.row.verdict is not Verdict.PASS or held == 0 or (first.fact and held == 1):
         return first.row
     if first.fact:
         return replace(first.row, observed=f"as documented ({held} checks)")
-    return replace(first.row, observed=f"{first.row.observed}; {held} more checks held")
+    more = "1 more check" if held == 1 else f"{held} more checks"
+    return replace(first.row, observed=f"{first.row.observed}; {more} held")
