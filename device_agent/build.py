@@ -16,8 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import import_table
-import pe_image
 from toolchain import HERE, BuildError, compile_unit, compiler_version, run_zig, version, zcbor_sources
+
+try:
+    import pe_image
+except ModuleNotFoundError as missing:
+    sys.exit(f"the Python package pyelftools is not installed: python -m pip install pyelftools ({missing})")
 
 
 @dataclass(frozen=True)

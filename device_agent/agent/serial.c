@@ -2,7 +2,7 @@
 
 #include "medium.h"
 
-enum { PURGE_BOTH = 0xC, DTR_ENABLE = 1 << 4, RTS_ENABLE = 1 << 12, BINARY = 1, QUEUE_BYTES = 4096, RETRY_MS = 1000 };
+enum { DTR_ENABLE = 1 << 4, RTS_ENABLE = 1 << 12, BINARY = 1, QUEUE_BYTES = 4096, RETRY_MS = 1000 };
 
 static HANDLE port;
 
@@ -33,7 +33,6 @@ static bool serial_open(const struct settings *settings, const WCHAR **what)
     if (!SetCommTimeouts(port, &timeouts)) {
         return false;
     }
-    PurgeComm(port, PURGE_BOTH);
     return true;
 }
 

@@ -77,7 +77,6 @@ IMPORT void LeaveCriticalSection(CRITICAL_SECTION *);
 IMPORT HANDLE LoadLibraryW(const WCHAR *);
 IMPORT void *MapViewOfFile(HANDLE, DWORD, DWORD, DWORD, size_t);
 IMPORT void OutputDebugStringW(const WCHAR *);
-IMPORT BOOL PurgeComm(HANDLE, DWORD);
 IMPORT BOOL ReadFile(HANDLE, void *, DWORD, DWORD *, void *);
 IMPORT BOOL SetCommState(HANDLE, DCB *);
 IMPORT BOOL SetCommTimeouts(HANDLE, COMMTIMEOUTS *);

@@ -1,8 +1,8 @@
-"""The smallest controller: one socket, frames and messages of harness.wire, nothing resent."""
+"""The smallest controller: one link, frames and messages of harness.wire, nothing resent."""
 
-import socket
 from typing import Any
 
+from harness.links import open_link
 from harness.wire.framing import Frame, FrameDecoder, encode_frame
 from harness.wire.messages import Answer, Hello, Message, Refusal, Run, Welcome, decode, encode
 
@@ -10,13 +10,13 @@ from harness.wire.messages import Answer, Hello, Message, Refusal, Run, Welcome,
 class Controller:
     """Opens a session at once; `welcome` is the agent's answer."""
 
-    def __init__(self, port: int, session: int = 0x0C0FFEE1) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, url: str, session: int = 0x0C0FFEE1) -> None:
+        self._link = open_link(url, timeout=60)
         self._decoder = FrameDecoder()
         self._received: list[Message] = []
         self._session = session
         self.seq = 0
-        self._socket.sendall(encode_frame(encode(Hello(session)), idle=True))
+        self._link.write(encode_frame(encode(Hello(session)), idle=True))
         self._decoder.tag = session
         welcome = self.receive()
         assert isinstance(welcome, Welcome)
@@ -26,7 +26,7 @@ class Controller:
     def receive(self) -> Message:
         """The next message; EOFError when the agent has hung up."""
         while not self._received:
-            data = self._socket.recv(65536)
+            data = self._link.read()
             if not data:
                 raise EOFError
             frames = self._decoder.feed(data)
@@ -35,7 +35,7 @@ class Controller:
 
     def send(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> None:
         run = Run(self.seq, steps, list(buffers), list(exports), **options)
-        self._socket.sendall(encode_frame(encode(run), self._session))
+        self._link.write(encode_frame(encode(run), self._session))
         self.seq = (self.seq + 1) % 256
 
     def run(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> Answer:
@@ -52,7 +52,7 @@ class Controller:
         return refusal
 
     def raw(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        self._link.write(data)
 
     def close(self) -> None:
-        self._socket.close()
+        self._link.close()

@@ -1,7 +1,9 @@
 """The executables: what the loader of Windows CE sees, and that equal sources make equal bytes."""
 
+import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pefile
@@ -136,3 +138,45 @@ def test_info_of_what_is_no_ce_executable(tmp_path: Path) -> None:
     desktop.write_bytes(image)
     with pytest.raises(UsageError, match="machine 0x14C, subsystem 3"):
         info(desktop)
+
+
+@pytest.mark.parametrize("package", ["elftools", "ziglang", "zcbor"])
+def test_missing_package_is_named(package: str, tmp_path: Path) -> None:
+    program = (
+        f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv[:1] = ['build.py', '--output']; "
+        f"runpy.run_path({str(ROOT / 'device_agent' / 'build.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "device_agent")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "is not installed: python -m pip install" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.long
+def test_wheel_carries_executables_and_sources(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    content = tmp_path / "content"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(content)
+    for name in BUILDS:
+        carried = content / "harness" / "agents" / "bin" / f"ceagent-{name}.exe"
+        assert carried.read_bytes() == executable(name).read_bytes()
+    assert "Apache License" in (content / "harness" / "agents" / "bin" / "LICENSE.zcbor").read_text()
+    again = (
+        "from harness.agents import build_agents; import sys, pathlib; build_agents(output=pathlib.Path('x'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", again], cwd=content, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name in BUILDS:
+        assert (content / "x" / f"ceagent-{name}.exe").read_bytes() == executable(name).read_bytes()
