@@ -10,7 +10,6 @@ from harness.emulator.ws2.errors import (
     WSAEINTR,
     WSAEINVAL,
     WSAEISCONN,
-    WSAEMFILE,
     WSAEOPNOTSUPP,
     WSAEWOULDBLOCK,
     WSATRY_AGAIN,
@@ -47,7 +46,8 @@ def accept(ws: Winsock, s: int, addr: int, addrlen: int) -> Waiting[int]:
     """The next connection (aa450277).
 
     WSAENOTSOCK, WSAEOPNOTSUPP (no stream socket), WSAEINVAL (not listening), WSAEFAULT (memory, or addrlen
-    too small), WSAEWOULDBLOCK, WSAEMFILE (a connection waits but no descriptor is left), WSAEINTR.
+    too small), WSAEWOULDBLOCK, WSAEINTR, WSAEMFILE and WSAENOBUFS (a connection waits, but there is no
+    descriptor or no memory for it; it stays in the queue).
     """
     sock = ws.socket(s)
     yield from _pending(ws, sock, addr, addrlen)
@@ -104,12 +104,9 @@ def _pending(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> Waiting[Stre
 
 def _take(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
     """A descriptor for the connection at the head of the queue; it has the listener's properties."""
-    if not ws.process.descriptors_left:
-        raise WinsockError(WSAEMFILE)
+    selection = Selection(sock.entry, sock.type, sock.protocol)
+    handle, accepted = ws.process.create(selection, overlapped=sock.overlapped)
     end = sock.backlog.popleft()
-    handle, accepted = ws.process.create(
-        Selection(sock.entry, sock.type, sock.protocol), overlapped=sock.overlapped
-    )
     accepted.inherit(sock)
     accepted.attach(end)
     if addr:

@@ -76,9 +76,9 @@ def _receive_one(
 ) -> Waiting[int]:
     sock = ws.socket(s)
     size = signed(length)
-    if size < 0 and not sock.is_stream:
+    check_receive(sock, flags)
+    if size < 0 or (size == 0 and sock.is_stream):
         raise WinsockError(WSAEINVAL)
-    check_receive(sock, size, flags)
     if size:
         ws.need_writable(buf, size)
     _check_source(ws, sock, source, source_length)
@@ -108,7 +108,7 @@ def _receive_buffers(
     ws.need_writable(flags_pointer, 4)
     found = pieces(ws, buffers, count)
     size = room(ws, found)
-    check_receive(sock, size, flags)
+    check_receive(sock, flags)
     _check_source(ws, sock, source, source_length)
 
     def store(got: Received) -> tuple[int, int]:

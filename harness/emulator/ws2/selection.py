@@ -29,6 +29,7 @@ class Reason(Enum):
     NOT_INITIALISED = auto()
     SUBSYSTEM_DOWN = auto()
     NO_DESCRIPTOR = auto()
+    NO_MEMORY = auto()
     GROUP = auto()
     STRUCTURE_UNREADABLE = auto()
     STRUCTURE_UNKNOWN = auto()
@@ -46,6 +47,7 @@ ANSWERS: dict[Reason, int] = {
     Reason.NOT_INITIALISED: errors.WSANOTINITIALISED,
     Reason.SUBSYSTEM_DOWN: errors.WSAENETDOWN,
     Reason.NO_DESCRIPTOR: errors.WSAEMFILE,
+    Reason.NO_MEMORY: errors.WSAENOBUFS,
     Reason.GROUP: errors.WSAEINVAL,
     Reason.STRUCTURE_UNREADABLE: errors.WSAEFAULT,
     Reason.STRUCTURE_UNKNOWN: errors.WSAEINVAL,
@@ -92,6 +94,7 @@ class Circumstances:
     initialised: bool = True
     subsystem_up: bool = True
     descriptors_left: bool = True
+    memory_left: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> 
         raise Refused(Reason.SUBSYSTEM_DOWN)
     if not circumstances.descriptors_left:
         raise Refused(Reason.NO_DESCRIPTOR)
+    if not circumstances.memory_left:
+        raise Refused(Reason.NO_MEMORY)
     if request.group != 0:
         raise Refused(Reason.GROUP)
     if request.info is UNREADABLE:

@@ -1,11 +1,11 @@
 """What Winsock keeps: per device the catalog and the network, per process the start-ups and the sockets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.emulator.exports import Call
 from harness.emulator.heap import Heap
-from harness.emulator.ws2.errors import WSAEMFILE, WSAENOTSOCK, WinsockError
+from harness.emulator.ws2.errors import WSAEMFILE, WSAENOBUFS, WSAENOTSOCK, WinsockError
 from harness.emulator.ws2.network import Network
 from harness.emulator.ws2.selection import Circumstances, Selection
 from harness.emulator.ws2.settings import Settings, load_settings
@@ -15,28 +15,37 @@ if TYPE_CHECKING:
     from harness.emulator.ws2.overlapped import Pending
 
 _KEY = "ws2"
+SOCKET_PAGES = 1
+"""Pages of the device's memory that a socket takes: when there is none left, there is no buffer space."""
 _FIRST_HANDLE, _HANDLE_STEP, _HANDLE_END = 0x0000_0104, 4, 0x7FFF_FF00
 
 
 class DeviceState:
     """Winsock of one device, from boot to power-off."""
 
-    def __init__(self, settings: Settings, io: Any) -> None:
+    def __init__(self, settings: Settings, io: Any, charge: Callable[[int], bool]) -> None:
         self.settings = settings
         self.limits = settings.limits
         self.catalog = settings.catalog()
         self.network = Network(settings.network)
         self.io = io
         """The device's timers and host file objects."""
+        self.charge = charge
+        """Takes pages of the device's memory, or gives them back; False when there are not that many."""
         self.name = settings.network.name
         self.subsystem_up = settings.network.subsystem == "up"
+
+    @property
+    def memory_left(self) -> bool:
+        """Is there memory for another socket?"""
+        return self.charge(SOCKET_PAGES) and self.charge(-SOCKET_PAGES)
 
     @classmethod
     def of(cls, device: Any) -> "DeviceState":
         """The state of a device, made at its first use. Raises CatalogError for a bad catalog file."""
         state = device.locals.get(_KEY)
         if state is None:
-            state = device.locals[_KEY] = cls(load_settings(device.config.catalog), device.io)
+            state = device.locals[_KEY] = cls(load_settings(device.config.catalog), device.io, device.charge)
         assert isinstance(state, cls)
         return state
 
@@ -76,6 +85,7 @@ class ProcessState:
             initialised=self.startups > 0,
             subsystem_up=self.device.subsystem_up,
             descriptors_left=self.descriptors_left,
+            memory_left=self.device.memory_left,
         )
 
     @property
@@ -83,9 +93,11 @@ class ProcessState:
         return len(self._sockets) < self.device.limits.descriptors
 
     def create(self, selection: Selection, *, overlapped: bool) -> tuple[int, Socket]:
-        """A new socket and its handle. Raises WSAEMFILE."""
+        """A new socket and its handle. Raises WSAEMFILE, WSAENOBUFS."""
         if not self.descriptors_left:
             raise WinsockError(WSAEMFILE)
+        if not self.device.charge(SOCKET_PAGES):
+            raise WinsockError(WSAENOBUFS)
         sock = Socket(self.device.network, self.device.limits, selection, overlapped=overlapped)
         handle = self._next
         while handle in self._sockets:
@@ -107,6 +119,7 @@ class ProcessState:
     def close(self, handle: int, *, reset: bool = False) -> None:
         """Close one socket; its handle is free from now on."""
         self._sockets.pop(handle).close(reset=reset)
+        self.device.charge(-SOCKET_PAGES)
 
     def close_all(self) -> None:
         """WSACleanup for the last time."""

@@ -46,11 +46,11 @@ def connected_stream(sock: Socket) -> StreamEnd:
 # --- receiving --------------------------------------------------------------------------------------------
 
 
-def check_receive(sock: Socket, size: int, flags: int) -> None:
+def check_receive(sock: Socket, flags: int) -> None:
     """What a receive refuses before it looks for data (CE pages of recv and recvfrom).
 
     Raises WSAEOPNOTSUPP (out-of-band or partial data: the built-in provider has neither), WSAEINVAL (unknown
-    flag, unbound, nothing to receive into on a stream), WSAENOTCONN, WSAESHUTDOWN.
+    flag, unbound), WSAENOTCONN, WSAESHUTDOWN.
     """
     if flags & (MSG_OOB | MSG_PARTIAL):
         raise WinsockError(WSAEOPNOTSUPP)
@@ -63,8 +63,6 @@ def check_receive(sock: Socket, size: int, flags: int) -> None:
         raise WinsockError(WSAEINVAL)
     if sock.shut_read:
         raise WinsockError(WSAESHUTDOWN)
-    if transport is Transport.TCP and size <= 0:
-        raise WinsockError(WSAEINVAL)
 
 
 def try_receive(sock: Socket, size: int, flags: int) -> Received | None:

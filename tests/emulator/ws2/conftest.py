@@ -253,8 +253,15 @@ class Device:
         self.threads: list[tuple[int, tuple[int, ...]]] = []
         self.scheduler = SimpleNamespace(add=lambda thread: None)
         self.guests: list[Guest] = []
+        self.pages = 16384
         self.outside = False
         """A host socket of the test takes part: wait for the host when nothing else can run."""
+
+    def charge(self, pages: int) -> bool:
+        if pages > self.pages:
+            return False
+        self.pages -= pages
+        return True
 
     def report(self, name: str, **fields: Any) -> None:
         self.reports.append((name, fields))

@@ -131,6 +131,20 @@ def test_descriptors_run_out_and_come_back(make_device):
     assert guest.fails("socket", 2, 1, 6) == 10024
 
 
+def test_memory_runs_out_and_comes_back(guest, device):
+    listener, port = guest.listener()
+    assert guest.connect(guest.tcp(), guest.address(port), 16) == 0
+    device.pages = 1
+    sock = guest.tcp()
+    assert guest.fails("socket", 2, 1, 6) == 10055
+    assert guest.fails("WSASocketW", 2, 1, 6, 0, 0, 0) == 10055
+    assert guest.fails("accept", listener, 0, 0) == 10055
+    assert guest.closesocket(sock) == 0
+    assert guest.accept(listener, 0, 0) != ERROR
+    guest.end()
+    assert device.pages == 3
+
+
 def test_ten_thousand_sockets_one_after_the_other_and_none_is_left(guest, device):
     for _ in range(10_000):
         sock = guest.udp()

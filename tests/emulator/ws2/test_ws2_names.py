@@ -131,6 +131,12 @@ def test_address_information_with_bad_pointers(guest):
     assert guest.freeaddrinfo(guest.room(32)) == 0
 
 
+def test_no_memory_for_an_answer(guest, monkeypatch):
+    monkeypatch.setattr(guest.process.locals["ws2"].heap, "allocate", lambda size: 0)
+    assert info(guest, "localhost", None) == (8, [])
+    assert guest.fails("gethostbyname", guest.text("localhost"), value=0) == 10055
+
+
 def test_name_information(guest):
     host, service = guest.room(64), guest.room(64)
     name = guest.address(80)
@@ -144,6 +150,7 @@ def test_name_information(guest):
     assert guest.getnameinfo(name, 16, 0, 0, 0, 0, 0) == 11001
     assert guest.getnameinfo(name, 15, host, 64, 0, 0, 0) == 10014
     assert guest.getnameinfo(name, 16, host, 3, 0, 0, 0) == 10022
+    assert guest.getnameinfo(name, 16, host, 64, 0, 0, 0x100) == 10022
     assert guest.getnameinfo(guest.put(bytes(16)), 16, host, 64, 0, 0, 0) == 10047
 
 

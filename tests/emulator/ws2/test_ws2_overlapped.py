@@ -202,6 +202,15 @@ def test_plain_use_of_the_buffer_forms(guest):
     assert guest.memory.read(first, 4) + guest.memory.read(second, 3) == b"one two"
 
 
+def test_an_empty_receive_waits_for_data_and_takes_none(guest):
+    client, server = guest.pair()
+    place, _ = overlapped(guest)
+    assert guest.fails("WSARecv", server, 0, 0, 0, guest.word(), place, 0) == 997
+    assert guest.send(client, guest.put(b"abc"), 3, 0) == 3
+    assert result(guest, server, place) == ("ok", 0)
+    assert guest.recv(server, guest.room(8), 8, 0) == 3
+
+
 def test_an_address_list_notification_waits_for_ever(guest):
     sock = guest.tcp()
     place, event = overlapped(guest)

@@ -105,6 +105,7 @@ def test_the_answers_are_those_of_the_page():
         "NOT_INITIALISED": 10093,
         "SUBSYSTEM_DOWN": 10050,
         "NO_DESCRIPTOR": 10024,
+        "NO_MEMORY": 10055,
         "GROUP": 10022,
         "STRUCTURE_UNREADABLE": 10014,
         "STRUCTURE_UNKNOWN": 10022,
@@ -122,10 +123,11 @@ def test_the_answers_are_those_of_the_page():
 def test_each_reason_comes_before_those_after_it():
     """Everything is wrong; what is put right one by one uncovers the next reason."""
     everything = Request(99, 77, 200, UNREADABLE, group=1, flags=0x1E)
-    wrong = {"initialised": False, "subsystem_up": False, "descriptors_left": False}
+    wrong = {"initialised": False, "subsystem_up": False, "descriptors_left": False, "memory_left": False}
     assert reason(everything, **wrong) is Reason.NOT_INITIALISED
     assert reason(everything, **{**wrong, "initialised": True}) is Reason.SUBSYSTEM_DOWN
-    assert reason(everything, descriptors_left=False) is Reason.NO_DESCRIPTOR
+    assert reason(everything, descriptors_left=False, memory_left=False) is Reason.NO_DESCRIPTOR
+    assert reason(everything, memory_left=False) is Reason.NO_MEMORY
     assert reason(everything) is Reason.GROUP
     assert reason(replace(everything, group=0)) is Reason.STRUCTURE_UNREADABLE
     unknown = replace(TCP, id=0xDEADBEEF)
