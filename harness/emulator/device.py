@@ -70,8 +70,8 @@ class Device:
         for name in self.config.serial_ports:
             self.ports[name] = SerialPort(name, HostSerial())
         for line in self.config.start:
-            image, _, rest = line.partition(" ")
-            process = self.create_process(image, rest, suspended=False)
+            image, words = split_command(line)
+            process = self.create_process(image, words, suspended=False)
             process.boot = True
             self._waiting_for.add(process.id)
         self._check_ready()
@@ -255,6 +255,15 @@ class Device:
             serial={name: port.host.path for name, port in self.ports.items()},
             tcp=dict(self._listeners),
         )
+
+
+def split_command(line: str) -> tuple[str, str]:
+    """Path and arguments of a command line; a path with blanks stands in double quotes."""
+    if line.startswith('"') and '"' in line[1:]:
+        path, _, rest = line[1:].partition('"')
+        return path, rest.lstrip()
+    path, _, rest = line.partition(" ")
+    return path, rest.lstrip()
 
 
 def json_line(event: dict[str, Any]) -> str:

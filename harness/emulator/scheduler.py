@@ -202,7 +202,7 @@ class Scheduler:
         if thread.guest_call is not None:
             call, thread.guest_call = thread.guest_call, None
             thread.frames.append(Frame(engine.save(), self._take_generator(thread)))
-            engine.begin_call(call.address & ~1, call.args, engine.stack_pointer(), self._callback_trap)
+            engine.begin_call(call.address, call.args, engine.stack_pointer(), self._callback_trap)
         elif thread.result is not None:
             engine.finish_call(thread.result)
             thread.result = None

@@ -1,7 +1,12 @@
 """Real guest code on every CPU: faults, threads, processes, calls."""
 
+import inspect
+
 import pytest
 from emulated_machine import Machine
+
+from harness.emulator import scheduler
+from harness.emulator.thread import State
 
 ACCESS_VIOLATION = 0xC0000005
 MISALIGNED = 0x80000002
@@ -68,3 +73,23 @@ def test_memory_and_cores_are_used_again(runner: Machine) -> None:
         assert runner.run("children") == 0
     assert runner.device.pages_used == before == 0
     assert len(runner.device._engines) == 2
+
+
+@pytest.mark.parametrize("instructions", [1, 2, 3, 7])
+def test_a_thread_may_be_stopped_anywhere(
+    runner: Machine, monkeypatch: pytest.MonkeyPatch, instructions: int
+) -> None:
+    """In delay slots, between a trap and its return, inside a callback."""
+    monkeypatch.setattr(scheduler, "SLICE", instructions)
+    assert runner.run("callback") == 0
+    assert runner.run("sharing") == 0
+
+
+def test_a_process_that_ends_closes_the_calls_it_is_in(runner: Machine) -> None:
+    process = runner.device.create_process("\\guest.exe", "sleeping", suspended=False)
+    runner.device.run(lambda: bool(runner.named("console")) and process.main.state is State.WAITING)
+    assert process.main is not None
+    generator = process.main.generator
+    runner.device.end_process(process, 3)
+    assert inspect.getgeneratorstate(generator) == inspect.GEN_CLOSED
+    assert runner.device.pages_used == 0
