@@ -96,6 +96,12 @@ class CEHarness(ConformanceKeywords):
             self._leave_rows(test, result)
         self._test = RunningTest("outside of a test")
 
+    def end_suite(self, data: Any, result: Any) -> None:
+        """Called by Robot: logs and reports say what their results rest on."""
+        if self._target.is_open:
+            device = self._target.get()
+            result.metadata["Device"] = f"{device.name} (evidence: {device.evidence})"
+
     def close(self) -> None:
         """Called by Robot at the end of the run."""
         self._target.close()

@@ -25,6 +25,10 @@ class Collected:
         self.status: dict[str, str] = {}
         self.message: dict[str, str] = {}
         self.tags: dict[str, list[str]] = {}
+        self.metadata: dict[str, str] = {}
+
+    def end_suite(self, data: Any, result: Any) -> None:
+        self.metadata.update(result.metadata)
 
     def end_test(self, data: Any, result: Any) -> None:
         self.status[result.name] = result.status

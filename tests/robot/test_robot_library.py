@@ -158,6 +158,15 @@ def test_ctrl_c_ends_the_run_and_closes_the_device(tmp_path: Path) -> None:
     assert not (tmp_path / "rows.jsonl").exists()
 
 
+def test_the_suites_call_only_keywords_that_exist(run_suite) -> None:
+    assert run_suite(ROOT / "suites", ScriptedDevice(), dryrun=True).code == 0
+
+
+def test_suites_say_what_their_results_rest_on(run_suite) -> None:
+    text = "*** Test Cases ***\nOne\n    Call Function    WSACleanup\n"
+    assert run_suite(text, ScriptedDevice()).tests.metadata["Device"] == "double (evidence: model)"
+
+
 def all_tests() -> list[tuple[str, set[str]]]:
     suite = api.TestSuite.from_file_system(str(ROOT / "suites"))
     return [(test.full_name, {str(tag) for tag in test.tags}) for test in suite.all_tests]
