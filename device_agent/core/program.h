@@ -117,4 +117,7 @@ struct cea_shared {
     cea_word arena[CEA_ARENA / sizeof(cea_word)]; /* words, for their alignment */
 };
 
+/* A device spares half a megabyte for the agent: this, the image and the stacks. */
+typedef char cea_shared_is_small[sizeof(struct cea_shared) <= (CEA_WORD == 4 ? 280 : 360) * 1024 ? 1 : -1];
+
 #endif
