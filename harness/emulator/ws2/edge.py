@@ -27,7 +27,7 @@ def publish(call: Call, sock: Socket) -> None:
     try:
         host = socket.create_server(("127.0.0.1", 0), backlog=_QUEUE)
     except OSError as error:
-        call.device.report("unpublished", port=local.port, reason=str(error))
+        call.device.report("unpublished", port=local.port, why=str(error))
         return
     host.setblocking(False)
     door = _Door(call.device.io, sock, host)
