@@ -20,7 +20,6 @@ from harness.emulator.device import Device, json_line
 from harness.emulator.dll import BUILT_IN
 from harness.emulator.exports import VARIANTS
 from harness.emulator.files import GuestPathError
-from harness.emulator.hostserial import SerialUnavailable
 from harness.emulator.loader import LoadError
 from harness.emulator.ws2.settings import CatalogError, load_settings
 
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
                 device.files.write_file(target, Path(source).read_bytes())
             ended = _until_told(device)
             device.power_on()
-        except (GuestPathError, OSError, SerialUnavailable, LoadError) as error:
+        except (GuestPathError, OSError, LoadError) as error:
             return _refuse(str(error))
         device.run(ended)
         device.power_off()
@@ -161,6 +160,8 @@ def _human(event: dict[str, Any]) -> str:
         return f"{event['process']}: {event['export']}, called from {event['address']}, is not implemented\n"
     if kind == "exit":
         return f"{event['process']} ended with code 0x{event['code']:X}\n"
+    if kind == "no-port":
+        return f"{event['port']} is missing: {event['why']}\n"
     if kind == "load-failed":
         return f"{event['why']} (error {event['code']})\n"
     return ""

@@ -16,7 +16,7 @@ from harness.emulator.engine import Engine
 from harness.emulator.exports import Call, GuestException, GuestFault
 from harness.emulator.files import FileSystem
 from harness.emulator.hostio import Io
-from harness.emulator.hostserial import HostSerial
+from harness.emulator.hostserial import HostSerial, SerialUnavailable
 from harness.emulator.loader import Loader, LoadError
 from harness.emulator.memory import PAGE
 from harness.emulator.objects import KernelObject, Namespace
@@ -66,9 +66,12 @@ class Device:
     # --- life ------------------------------------------------------------------------------------
 
     def power_on(self) -> None:
-        """Open the serial ports and start the boot processes. Raises SerialUnavailable, LoadError."""
+        """Open the serial ports and start the boot processes. Raises LoadError."""
         for name in self.config.serial_ports:
-            self.ports[name] = SerialPort(name, HostSerial())
+            try:
+                self.ports[name] = SerialPort(name, HostSerial())
+            except SerialUnavailable as error:  # a device without that port; TCP links still work
+                self.report("no-port", port=name, why=str(error))
         for line in self.config.start:
             image, words = split_command(line)
             process = self.create_process(image, words, suspended=False)

@@ -1,5 +1,7 @@
 """Serial ports: time-outs as the CE driver counts them, one opener, no reader on the host's side."""
 
+import os
+import sys
 from collections.abc import Callable
 from struct import pack, unpack
 
@@ -9,8 +11,6 @@ from emulated_machine import Caller, Machine
 from harness.emulator.exports import EXPORTS
 
 pytest.importorskip("termios", reason="emulated serial ports need a POSIX host")
-
-import os
 
 FOREVER = 0xFFFFFFFF
 
@@ -157,6 +157,19 @@ def test_wait_comm_event_reports_received_bytes(port: Port) -> None:
     port.call.device.io.after(0.005, lambda: os.write(port.host, b"x"))
     assert port.call("WaitCommEvent", port.handle, mask, 0) == 1
     assert port.call.memory.u32(mask) == 1
+
+
+def test_a_host_without_pseudo_terminals_says_so(
+    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pty", None)
+    device = machine(serial_ports=("COM1:",))
+    (event,) = device.named("no-port")
+    assert event["port"] == "COM1:"
+    assert "use a tcp link" in event["why"]
+    call = device.caller()
+    assert call("CreateFileW", call.text("COM1:"), 0xC0000000, 0, 0, 3, 0, 0) == FOREVER
+    assert call.error == 2
 
 
 def test_a_file_is_no_port(call: Caller) -> None:
