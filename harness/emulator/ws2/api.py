@@ -29,7 +29,7 @@ from harness.emulator.ws2.errors import (
     WSANOTINITIALISED,
     WinsockError,
 )
-from harness.emulator.ws2.sockaddr import Endpoint, unpack
+from harness.emulator.ws2.sockaddr import SIZES, Endpoint, unpack
 from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.state import DeviceState, ProcessState
 
@@ -66,10 +66,12 @@ class Winsock:
         return unpack(self.address_bytes(pointer, length))
 
     def address_bytes(self, pointer: int, length: int) -> bytes:
-        """The bytes of a socket address; no more than the longest structure is read. Raises WSAEFAULT."""
+        """The bytes of a socket address, as many as its family has. Raises WSAEFAULT."""
         if signed(length) < 2:
             raise WinsockError(WSAEFAULT)
-        return self.memory.read(pointer, min(length, 128))
+        size = SIZES.get(self.memory.u16(pointer), 2)
+        data: bytes = self.memory.read(pointer, min(length, size))
+        return data
 
     def put_address(self, pointer: int, length_pointer: int, endpoint: Endpoint) -> None:
         """Write a socket address where *length says there is room. Raises WSAEFAULT when it is too little."""

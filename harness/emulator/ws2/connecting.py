@@ -95,7 +95,7 @@ def set_peer(sock: Socket, remote: Endpoint) -> None:
 
 
 def _disconnect(sock: Socket) -> None:
-    """An all-zero name takes a datagram socket's peer away (ms898733)."""
+    """A name of family 0, such as an all-zero one, takes a datagram socket's peer away (ms898733)."""
     sock.remote, sock.state = None, State.IDLE
     sock.local = sock.claimed
 

@@ -174,6 +174,7 @@ def test_refusals(guest):
     assert guest.fails("WSASend", guest.tcp(), good, 1, count, 0, place, 0) == 10057
     assert guest.fails("WSASend", 0x4444, good, 1, count, 0, place, 0) == 10038
     assert guest.fails("WSARecv", client, good, 1, count, 0x00600000, place, 0) == 10014
+    assert guest.fails("WSASend", client, good, 5000, count, 0, place, 0) == 10014
     bad, _ = overlapped(guest, event=0x9999)
     assert guest.fails("WSASend", client, good, 1, count, 0, bad, 0) == 6
     assert guest.fails("WSAGetOverlappedResult", client, 0x00600000, count, 0, count, value=0) == 10014

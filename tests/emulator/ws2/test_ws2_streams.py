@@ -285,6 +285,13 @@ def test_bind_refusals(guest):
     assert guest.bind(guest.tcp(), guest.address(port), 16) == 0
 
 
+def test_an_address_may_be_given_with_more_length_than_it_has(guest):
+    end = 0x00400000 - 16  # nothing lies behind the scratch memory
+    guest.memory.write(end, guest.memory.read(guest.address(0), 16))
+    assert guest.bind(guest.tcp(), end, 128) == 0
+    assert guest.fails("bind", guest.tcp(), end + 4, 16) == 10014
+
+
 def test_reuse_of_an_address_has_to_be_asked_for_by_both(guest):
     first, second = guest.tcp(), guest.tcp()
     for sock in (first, second):
