@@ -1,5 +1,6 @@
 """The finished executables at work: supervisor and worker on emulated CE devices, and on Wine."""
 
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from controller import Controller
+from core_driver import ROOT
 
 from harness.agents import CPU_BUILDS, build_agents, executable
 from harness.targets.emulator_process import start_emulator
@@ -255,3 +257,35 @@ def test_image_without_winsock_and_without_a_fine_clock() -> None:
         assert answer.outcome.detail == 126
         assert answer.times[0] % 1000 == 0
         controller.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "code"),
+    [
+        ("link=COM9:", "cannot start: ", 2),
+        ("lnk=COM1:", "cannot make sense of this setting: ", 87),
+        ("link=tcp:70000", "cannot make sense of this setting: ", 87),
+        ("baud=fast", "cannot make sense of this setting: ", 87),
+    ],
+)
+def test_agent_that_cannot_start_says_why_and_ends(words: str, reason: str, code: int) -> None:
+    build_agents()
+    device = [sys.executable, "-m", "harness.emulator", "--copy", f"{executable('ce-armv4i')}=\\ceagent.exe"]
+    process = subprocess.Popen(
+        [*device, "--start", f"\\ceagent.exe {words}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "console":
+            said += event["text"]
+        if event["event"] == "exit":
+            break
+    process.communicate(timeout=30)
+    assert said.startswith(f"ceagent: {reason}{words.removeprefix('link=') if code == 2 else words}")
+    assert event["code"] == code
