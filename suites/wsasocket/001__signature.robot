@@ -1,7 +1,7 @@
 *** Settings ***
-Documentation       The call itself: arguments, value and error code.
+Documentation    The call itself: arguments, value and error code.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***
@@ -27,8 +27,9 @@ Failure Leaves A Code
     [Documentation]    Each in the way of an error that the page lists.
     [Tags]    WSASOCKET-003
     [Template]    Failure Should Leave A Code
-    99    SOCK_STREAM    0
-    AF_INET    77    0
+    # AF       TYPE           PROTOCOL
+    99         SOCK_STREAM    0
+    AF_INET    77             0
     AF_INET    SOCK_STREAM    200
 
 Without A Structure
@@ -42,8 +43,9 @@ With A Structure
 The Group Is 0
     [Tags]    WSASOCKET-008
     [Template]    Creation Should Conform
+    # AF       TYPE           PROTOCOL       G
     AF_INET    SOCK_STREAM    IPPROTO_TCP    g=0
-    AF_INET    SOCK_DGRAM    IPPROTO_UDP    g=0
+    AF_INET    SOCK_DGRAM     IPPROTO_UDP    g=0
 
 The Flags Are 0
     [Tags]    WSASOCKET-009

@@ -1,7 +1,7 @@
 *** Settings ***
-Documentation       What the device's own protocol catalog promises: every entry gives the socket it describes.
+Documentation    What the device's own protocol catalog promises: every entry gives the socket it describes.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***

@@ -1,9 +1,9 @@
 *** Settings ***
-Documentation       WSANOTINITIALISED: a successful WSAStartup comes first. Each in a process of its own.
+Documentation    WSANOTINITIALISED: a successful WSAStartup comes first. Each in a process of its own.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-010
+Test Tags        WSASOCKET-010
 
 
 *** Test Cases ***

@@ -1,10 +1,11 @@
 *** Settings ***
-Documentation       WSAEAFNOSUPPORT: families that the device's catalog does not have. 0 and -1 are no families.
+Documentation    WSAEAFNOSUPPORT: families that the device's catalog does not have. 0 and -1 are no families.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-012
-Test Template       Absent Family Should Conform
+Test Template    Absent Family Should Conform
+
+Test Tags        WSASOCKET-012
 
 
 *** Test Cases ***      AF

@@ -1,10 +1,11 @@
 *** Settings ***
-Documentation       WSAEPROTONOSUPPORT: protocol numbers nobody has.
+Documentation    WSAEPROTONOSUPPORT: protocol numbers nobody has.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-016
-Test Template       Creation Should Conform
+Test Template    Creation Should Conform
+
+Test Tags        WSASOCKET-016
 
 
 *** Test Cases ***              AF          TYPE            PROTOCOL

@@ -1,9 +1,9 @@
 *** Settings ***
-Documentation       WSAEPROTOTYPE: the protocol is of the wrong type for the socket.
+Documentation    WSAEPROTOTYPE: the protocol is of the wrong type for the socket.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-017
+Test Tags        WSASOCKET-017
 
 
 *** Test Cases ***

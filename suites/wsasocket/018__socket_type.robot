@@ -1,10 +1,11 @@
 *** Settings ***
-Documentation       WSAESOCKTNOSUPPORT: types that the family does not have. Not SOCK_RAW, which is optional.
+Documentation    WSAESOCKTNOSUPPORT: types that the family does not have. Not SOCK_RAW, which is optional.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-018    leg:internet
-Test Template       Creation Should Conform
+Test Template    Creation Should Conform
+
+Test Tags        WSASOCKET-018    leg:internet
 
 
 *** Test Cases ***      AF          TYPE                PROTOCOL

@@ -1,7 +1,7 @@
 *** Settings ***
-Documentation       WSAEINVAL in its three conditions, and what a structure has to hold.
+Documentation    WSAEINVAL in its three conditions, and what a structure has to hold.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***
@@ -9,6 +9,7 @@ A Group
     [Documentation]    SG_UNCONSTRAINED_GROUP, SG_CONSTRAINED_GROUP, and a number without meaning.
     [Tags]    WSASOCKET-019a    leg:built-in
     [Template]    Group Should Conform
+    # G
     1
     2
     0xDEADBEEF

@@ -1,9 +1,9 @@
 *** Settings ***
-Documentation       WSAEFAULT: lpProtocolInfo is not in a valid part of the address space. Each in a process of its own.
+Documentation    WSAEFAULT: lpProtocolInfo is not in a valid part of the address space. Each in a process of its own.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-020
+Test Tags        WSASOCKET-020
 
 
 *** Test Cases ***
@@ -11,6 +11,7 @@ Addresses That Were Never Valid
     [Documentation]    The first page; the kernel's half of the address space.
     [Tags]    leg:unreadable
     [Template]    Address Should Conform
+    # ADDRESS
     1
     0x80001000
 
@@ -18,8 +19,9 @@ Pages That Cannot Be Read
     [Documentation]    Reserved but not committed; committed without access.
     [Tags]    leg:unreadable
     [Template]    Page Should Conform
-    MEM_RESERVE    PAGE_READWRITE
-    MEM_COMMIT    PAGE_NOACCESS
+    # ALLOCATION    PROTECTION
+    MEM_RESERVE     PAGE_READWRITE
+    MEM_COMMIT      PAGE_NOACCESS
 
 A Structure That Runs Into A Reserved Page
     [Tags]    leg:straddling

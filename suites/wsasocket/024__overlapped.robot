@@ -1,7 +1,7 @@
 *** Settings ***
-Documentation       The overlapped attribute: off by default, on with WSA_FLAG_OVERLAPPED, and what it is good for.
+Documentation    The overlapped attribute: off by default, on with WSA_FLAG_OVERLAPPED, and what it is good for.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***

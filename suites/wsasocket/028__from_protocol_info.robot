@@ -1,10 +1,11 @@
 *** Settings ***
-Documentation       FROM_PROTOCOL_INFO: -1 in place of any of af, type and protocol, taken from the structure.
+Documentation    FROM_PROTOCOL_INFO: -1 in place of any of af, type and protocol, taken from the structure.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
-Test Tags           WSASOCKET-028    leg:structure
-Test Template       Structure Should Fill In
+Test Template    Structure Should Fill In
+
+Test Tags        WSASOCKET-028    leg:structure
 
 
 *** Test Cases ***                  AF                      TYPE                    PROTOCOL

@@ -1,20 +1,21 @@
 *** Settings ***
-Documentation       Flags that combine, and multipoint flags, which the system's own providers refuse.
+Documentation    Flags that combine, and multipoint flags, which the system's own providers refuse.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Variables ***
-${C_ROOT}           WSA_FLAG_MULTIPOINT_C_ROOT
-${C_LEAF}           WSA_FLAG_MULTIPOINT_C_LEAF
-${D_ROOT}           WSA_FLAG_MULTIPOINT_D_ROOT
-${D_LEAF}           WSA_FLAG_MULTIPOINT_D_LEAF
+${C_ROOT}    WSA_FLAG_MULTIPOINT_C_ROOT
+${C_LEAF}    WSA_FLAG_MULTIPOINT_C_LEAF
+${D_ROOT}    WSA_FLAG_MULTIPOINT_D_ROOT
+${D_LEAF}    WSA_FLAG_MULTIPOINT_D_LEAF
 
 
 *** Test Cases ***
 Flags That The Page Defines
     [Tags]    WSASOCKET-036    leg:defined
     [Template]    Flags Should Conform
+    # FLAGS
     0
     WSA_FLAG_OVERLAPPED
     0 | WSA_FLAG_OVERLAPPED
@@ -56,18 +57,21 @@ D_LEAF With Multipoint
 Not Exactly One C Flag
     [Tags]    WSASOCKET-043    leg:built-in
     [Template]    Flags On Every Entry Should Conform
+    # FLAGS
     ${D_LEAF}
     ${C_ROOT} | ${C_LEAF} | ${D_LEAF}
 
 Not Exactly One D Flag
     [Tags]    WSASOCKET-044    leg:built-in
     [Template]    Flags On Every Entry Should Conform
+    # FLAGS
     ${C_LEAF}
     ${C_LEAF} | ${D_ROOT} | ${D_LEAF}
 
 Built-in Providers Refuse Every Multipoint Pair
     [Tags]    WSASOCKET-054    leg:flags
     [Template]    Flags On Every Entry Should Conform
+    # FLAGS
     ${C_ROOT} | ${D_ROOT}
     ${C_ROOT} | ${D_LEAF}
     ${C_LEAF} | ${D_ROOT}

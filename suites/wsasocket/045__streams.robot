@@ -1,18 +1,19 @@
 *** Settings ***
-Documentation       Stream sockets: connected first, then data both ways, then closed.
+Documentation    Stream sockets: connected first, then data both ways, then closed.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Variables ***
-${LARGE_WRITES}     256
-${SMALL_WRITES}     2061
+${LARGE_WRITES}    256
+${SMALL_WRITES}    2061
 
 
 *** Test Cases ***
 No Data Before The Connection
     [Tags]    WSASOCKET-045    leg:before
     [Template]    Call Before The Connection Should Conform
+    # CALL
     send
     WSASend
     recv
@@ -21,20 +22,23 @@ No Data Before The Connection
 Data After It
     [Tags]    WSASOCKET-045    leg:after
     [Template]    Transfer By Should Conform
-    send    recv
+    # SEND     RECEIVE
+    send       recv
     WSASend    WSARecv
 
 Either Call Connects
     [Tags]    WSASOCKET-046
     [Template]    Connection By Should Conform
+    # CONNECT
     connect
     WSAConnect
 
 All Pairs Of Plain And WSA Calls
     [Tags]    WSASOCKET-047
     [Template]    Transfer By Should Conform
-    send    recv
-    send    WSARecv
+    # SEND     RECEIVE
+    send       recv
+    send       WSARecv
     WSASend    recv
     WSASend    WSARecv
 
@@ -48,6 +52,7 @@ The Other Side Sees The End
 A Closed Descriptor Is No Socket
     [Tags]    WSASOCKET-048    leg:later-use
     [Template]    Call After Closesocket Should Conform
+    # CALL
     send
     WSASend
     recv
@@ -57,11 +62,11 @@ Nothing Is Lost Or Doubled
     [Documentation]    1 MB each way, in small and in large writes.
     [Tags]    WSASOCKET-049
     [Template]    Pattern Should Arrive
-    # FROM    TO    CHUNK    WRITES
-    client    server    4096    ${LARGE_WRITES}
-    server    client    4096    ${LARGE_WRITES}
-    client    server    509    ${SMALL_WRITES}
-    server    client    509    ${SMALL_WRITES}
+    # FROM    TO        CHUNK    WRITES
+    client    server    4096     ${LARGE_WRITES}
+    server    client    4096     ${LARGE_WRITES}
+    client    server    509      ${SMALL_WRITES}
+    server    client    509      ${SMALL_WRITES}
 
 
 *** Keywords ***

@@ -1,25 +1,28 @@
 *** Settings ***
-Documentation       Datagram and raw sockets. Datagrams may be lost: a program that waits for one is tried three times.
+Documentation    Datagram and raw sockets. Datagrams may be lost: a program that waits for one is tried three times.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***
 One Socket And Three Peers
     [Tags]    WSASOCKET-051
     [Template]    Datagrams Should Conform
-    sendto    recvfrom
+    # SEND       RECEIVE
+    sendto       recvfrom
     WSASendTo    WSARecvFrom
 
 Connected To One Of Two Senders
     [Tags]    WSASOCKET-052
     [Template]    Connected Datagrams Should Conform
-    send    recv
+    # SEND     RECEIVE
+    send       recv
     WSASend    WSARecv
 
 Raw Sockets Are Optional
     [Tags]    WSASOCKET-053
     [Template]    Creation Should Conform
+    # AF       TYPE        PROTOCOL
     AF_INET    SOCK_RAW    IPPROTO_ICMP
     AF_INET    SOCK_RAW    IPPROTO_RAW
 

@@ -1,7 +1,7 @@
 *** Settings ***
-Documentation       Where the function is there at all.
+Documentation    Where the function is there at all.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***

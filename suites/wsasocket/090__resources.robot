@@ -1,14 +1,14 @@
 *** Settings ***
-Documentation       Many sockets: made and closed in a long loop, and until no more can be made.
-...                 They run last, in processes of their own.
+Documentation    Many sockets: made and closed in a long loop, and until no more can be made.
+...              They run last, in processes of their own.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Variables ***
-${COUNT}            10000
-${LIMIT}            65536
-${NOISE}            262144
+${COUNT}    10000
+${LIMIT}    65536
+${NOISE}    262144
 
 
 *** Test Cases ***

@@ -1,8 +1,8 @@
 *** Settings ***
-Documentation       What a plain device cannot be made to do: each is skipped with what it would need.
-...                 A test of a target that provides just that is inconclusive until there is a real one.
+Documentation    What a plain device cannot be made to do: each is skipped with what it would need.
+...              A test of a target that provides just that is inconclusive until there is a real one.
 
-Resource            wsasocket.resource
+Resource         wsasocket.resource
 
 
 *** Test Cases ***
