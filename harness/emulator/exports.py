@@ -57,6 +57,8 @@ What a handler finds in its `Call`:
     call.device.report_listener(process, guest_port, host_port)    a guest listens: for the "ready" event
     call.device.report(name, **fields)                             one JSON event on stdout
 
+A DLL with variants of its own declares them at import: `declare_variant("name", "what it means")`.
+
 Kernel objects (`harness.emulator.objects`): Event(manual_reset, signalled) with set(), reset(), pulse();
 a socket event made by WSACreateEvent is `call.process.handles.add(Event(True, False))`.
 

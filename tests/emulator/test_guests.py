@@ -21,6 +21,7 @@ MISALIGNED = 0x80000002
         ("null-call", ACCESS_VIOLATION),
         ("wild-call", ACCESS_VIOLATION),
         ("data-call", ACCESS_VIOLATION),
+        ("pages", ACCESS_VIOLATION),
         ("illegal", 0xC000001D),
         ("divide", 0xC0000094),
         ("stack-overflow", 0xC00000FD),

@@ -24,6 +24,8 @@ int ReadFile(void *, void *, u32, u32 *, void *);
 int WriteFile(void *, const void *, u32, u32 *, void *);
 int SetCommTimeouts(void *, void *);
 int CloseHandle(void *);
+int VirtualFree(void *, u32, u32);
+int VirtualProtect(void *, u32, u32, u32 *);
 int FreeLibrary(void *);
 int wsprintfW(u16 *, const u16 *, ...);
 u32 WaitForSingleObject(void *, u32);
@@ -120,6 +122,23 @@ static u32 code_write(void) { *(volatile u32 *)((u32)null_read & ~3u) = 1; retur
 static u32 null_call(void) { return ((function)*(volatile u32 *)&aligned_bytes[2])(0, 0, 0, 0); }
 static u32 wild_call(void) { return ((function)0x30000000)(0, 0, 0, 0); }
 static u32 stack_overflow(void) { volatile u32 start = 0; return deep(&start); }
+
+/* Mapping, protecting and unmapping while the code that asks for it runs; the last access must fault. */
+static u32 pages(void)
+{
+    volatile u32 *page = 0;
+    u32 turn, old;
+    for (turn = 0; turn < 100; turn++) {
+        page = VirtualAlloc(0, 0x10000, 0x2000, 0x01);
+        CHECK(page && VirtualAlloc((void *)page, 0x3000, 0x1000, 0x04));
+        page[0x400] = turn;
+        CHECK(VirtualProtect((void *)page, 0x1000, 0x02, &old) && old == 0x04);
+        page[0x800] = page[0x400] + page[0];
+        CHECK(page[0x800] == turn);
+        CHECK(VirtualFree((void *)page, 0, 0x4000) && VirtualFree((void *)page, 0, 0x8000));
+    }
+    return page[0x400];
+}
 
 static u32 data_call(void)
 {
@@ -400,6 +419,7 @@ static const struct { const u16 *name; u32 (*run)(void); } scenarios[] = {
     {W("many-arguments"), many_arguments}, {W("callback"), callback}, {W("unimplemented"), unimplemented},
     {W("not-on-ce"), not_on_ce}, {W("echo"), echo}, {W("many-calls"), many_calls}, {W("spin"), spin},
     {W("sleeping"), sleeping}, {W("library"), library},
+    {W("pages"), pages},
 };
 
 int WinMainCRTStartup(void *instance, void *previous, const u16 *words, int show)
