@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,13 +21,9 @@ def build_agents(builds: Sequence[str] = BUILDS, *, output: Path | None = None) 
             raise UsageError(f"no build {build!r}: expected one of {', '.join(BUILDS)}")
     folder = FOLDER if output is None else output
     program = sources() / "build.py"
-    with tempfile.TemporaryDirectory(prefix="ceagent-") as work:
-        done = subprocess.run(
-            [sys.executable, program, *builds, "--output", folder, "--work", work],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [sys.executable, program, *builds, "--output", folder], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise UsageError(
             f"the agents cannot be built: {done.stderr.strip() or f'exit code {done.returncode}'}"
