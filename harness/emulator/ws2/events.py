@@ -15,7 +15,6 @@ from harness.emulator.ws2.constants import (
 from harness.emulator.ws2.errors import (
     WSA_INVALID_HANDLE,
     WSA_INVALID_PARAMETER,
-    WSA_NOT_ENOUGH_MEMORY,
     WSAEINVAL,
     WinsockError,
 )
@@ -37,8 +36,6 @@ def event_of(ws: Winsock, handle: int) -> Event:
 def wsa_create_event(ws: Winsock) -> int:
     """A manual-reset event, not signalled (ms898734). Its page has no error table; it needs no WSAStartup."""
     handle: int = ws.call.process.handles.add(Event(True, False))
-    if handle == 0:
-        raise WinsockError(WSA_NOT_ENOUGH_MEMORY)
     return handle
 
 

@@ -5,7 +5,6 @@ from harness.emulator.ws2.buffers import gather
 from harness.emulator.ws2.constants import FD_WRITE
 from harness.emulator.ws2.errors import (
     WSAEFAULT,
-    WSAENOTCONN,
     WSAEWOULDBLOCK,
     WinsockError,
 )
@@ -135,5 +134,3 @@ def _transmit(sock: Socket, data: bytes, flags: int, to: Endpoint | None, *, add
                 raise WinsockError(WSAEWOULDBLOCK)
             return len(data) - len(left)
         yield from wait_change(sock)
-        if sock.is_stream and sock.stream is None:
-            raise WinsockError(WSAENOTCONN)

@@ -143,6 +143,18 @@ def test_more_refusals(guest):
     assert guest.fails("recv", sock, data, 1, 0) == 10058
 
 
+def test_a_length_that_is_none(guest):
+    sock, _ = bound(guest)
+    assert guest.fails("recv", sock, guest.room(4), -1, 0) == 10022
+
+
+def test_ports_run_out(guest, monkeypatch):
+    monkeypatch.setattr("harness.emulator.ws2.network.EPHEMERAL", range(50000, 50002))
+    assert sorted(bound(guest)[1] for _ in range(2)) == [50000, 50001]
+    assert guest.fails("bind", guest.udp(), guest.address(0), 16) == 10055
+    assert guest.bind(guest.tcp(), guest.address(0), 16) == 0
+
+
 def test_broadcast_reaches_all_on_the_port(guest):
     first, second = guest.udp(), guest.udp()
     for sock in (first, second):

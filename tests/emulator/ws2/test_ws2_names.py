@@ -163,6 +163,7 @@ def test_services_and_protocols(guest):
     assert guest.memory.u16(guest.getprotobyname(guest.text("UDP")) + 8) == 17
     assert text_at(guest, guest.memory.u32(guest.getprotobynumber(6))) == "tcp"
     assert guest.fails("getprotobynumber", 200, value=0) == 11004
+    assert guest.fails("getprotobyname", guest.text("nonsense"), value=0) == 11004
 
 
 @pytest.mark.parametrize(

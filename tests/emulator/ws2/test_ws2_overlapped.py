@@ -86,6 +86,16 @@ def test_waiting_for_the_result(guest):
     assert guest.memory.u32(count) == 3
 
 
+def test_waiting_needs_an_event_and_an_operation(guest):
+    _, server = guest.pair()
+    without, _ = overlapped(guest, event=0)
+    room = guest.buffers((guest.room(8), 8))
+    assert guest.fails("WSARecv", server, room, 1, 0, guest.word(), without, 0) == 997
+    assert result(guest, server, without, wait=1) == ("error", 6)
+    stranger = guest.put(struct.pack("<5I", 0x103, 0, 0, 0, guest.WSACreateEvent()))
+    assert result(guest, server, stranger, wait=1) == ("error", 996)
+
+
 def test_overlapped_datagrams(guest):
     sock, peer = guest.udp(), guest.udp()
     assert guest.bind(sock, guest.address(0), 16) == 0
@@ -175,6 +185,7 @@ def test_refusals(guest):
     assert guest.fails("WSASend", 0x4444, good, 1, count, 0, place, 0) == 10038
     assert guest.fails("WSARecv", client, good, 1, count, 0x00600000, place, 0) == 10014
     assert guest.fails("WSASend", client, good, 5000, count, 0, place, 0) == 10014
+    assert guest.fails("WSASend", client, good, 1, count, 0, 0, 0x1234) == 10014
     bad, _ = overlapped(guest, event=0x9999)
     assert guest.fails("WSASend", client, good, 1, count, 0, bad, 0) == 6
     assert guest.fails("WSAGetOverlappedResult", client, 0x00600000, count, 0, count, value=0) == 10014
