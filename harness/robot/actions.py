@@ -18,6 +18,12 @@ class DeviationError(AssertionError):
     ROBOT_SUPPRESS_NAME = True
 
 
+class LabFailure(FatalError):  # noqa: N818 - what Robot calls its class
+    """Ends the run; the message is the whole story."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
 class UnusableTargetError(Exception):
     """The target is configured wrongly, so no test can be run on it."""
 
@@ -39,7 +45,7 @@ def action(method: Callable[P, T]) -> Callable[P, T]:
         except (LabError, UnusableTargetError) as error:
             reason = "\n".join([str(error), *getattr(error, "__notes__", ())])
             notes.lab_failed(reason)
-            raise FatalError(f"the lab failed, not the device: {reason}") from error
+            raise LabFailure(f"the lab failed, not the device: {reason}") from error
         except UsageError as error:
             notes.test_is_wrong(str(error))
             raise Failure(str(error)) from error

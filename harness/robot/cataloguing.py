@@ -10,6 +10,7 @@ from robot.libraries.BuiltIn import BuiltIn
 from harness.robot.actions import DeviationError, action
 from harness.robot.catalog import ENTRY, CatalogEntry, contradicted, contradictions, unpack_catalog
 from harness.robot.checking import CheckKeywords
+from harness.robot.wording import came_to
 from harness.winsock import CONSTANT_GROUPS
 
 TYPES = "socket-types"
@@ -119,15 +120,16 @@ class CatalogKeywords(CheckKeywords):
 
     def _enumerate(self) -> tuple[CatalogEntry, ...]:
         execution = self._run(self._parse(_SIZE, "catalog size"))
-        if "length" not in execution.buffers:
-            raise self._not_reached(f"WSAEnumProtocolsW: {execution.outcome}")
+        if not execution.outcome.returned:
+            raise self._not_reached(f"WSAEnumProtocolsW: {came_to(execution.named('count'), execution)}")
         size = self._number("length:4")
         if not size or size % ENTRY.size:
             raise self._not_reached(f"WSAEnumProtocolsW wants {size} bytes for its catalog")
         execution = self._run(self._parse(_ENTRIES.format(size=size), "catalog"))
         count = execution.value("count")
         if not execution.named("count").ok or not count:
-            raise self._not_reached("WSAEnumProtocolsW did not name any protocol")
+            came = came_to(execution.named("count"), execution)
+            raise self._not_reached(f"WSAEnumProtocolsW did not name any protocol: {came}")
         return unpack_catalog(self._bytes("catalog"), count)
 
     def _values(self, entry: CatalogEntry) -> dict[str, object]:

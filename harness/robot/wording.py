@@ -1,5 +1,6 @@
 """What came of a call, and what a failed check says, in words."""
 
+from harness.conformance.wording import ended
 from harness.program.result import CallResult, Execution
 from harness.program.text import format_program
 from harness.winsock import named
@@ -15,9 +16,9 @@ def came_to(result: CallResult, execution: Execution) -> str:
     """Success, the last error by name and number, or what happened to the call instead of an answer."""
     number = execution.calls.index(result)
     if not execution.outcome.returned and execution.outcome.call == number:
-        return str(execution.outcome)
+        return ended(execution.outcome)
     if not result.ran:
-        return "did not run" if execution.outcome.returned else f"did not run: {execution.outcome}"
+        return "did not run" + ("" if execution.outcome.returned else f": {ended(execution.outcome)}")
     if result.set_no_code:
         return "failed without setting an error code"
     if result.error is not None:

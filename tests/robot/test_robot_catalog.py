@@ -2,9 +2,10 @@
 
 import struct
 
-from scripted_device import Error, ScriptedDevice
+from scripted_device import Ends, Error, ScriptedDevice
 
 from harness.conformance import Verdict
+from harness.program.result import OutcomeKind
 from harness.robot.catalog import (
     CatalogEntry,
     Combination,
@@ -155,7 +156,7 @@ def test_no_such_entry_is_not_provocable(run_suite, tmp_path) -> None:
 
 
 def test_a_device_that_does_not_enumerate_is_inconclusive(run_suite, tmp_path) -> None:
-    for answer in (Error(10093), 0):
+    for answer in (Error(10093), 0, Ends(OutcomeKind.UNRESOLVED, 126)):
         device = ScriptedDevice({"WSAEnumProtocolsW": answer})
         ran = run(run_suite, tmp_path, "For Every Catalog Entry    Make It", device)
         assert [row.verdict for row in ran.rows] == [Verdict.INCONCLUSIVE]

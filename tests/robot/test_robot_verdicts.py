@@ -239,6 +239,7 @@ def test_a_failed_lab_ends_the_run_and_is_never_the_device(run_suite) -> None:
         ("WSASOCKET-012", Verdict.BROKEN),
         ("WSASOCKET-016", Verdict.BROKEN),
     ]
+    assert ran.tests.message["One"].startswith("the lab failed, not the device: COM5 is gone")
     assert "COM5 is gone" in ran.rows[0].reason
     assert "coredll!Foo is not implemented" in ran.rows[0].reason
     assert "not run" in ran.rows[1].reason
