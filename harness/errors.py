@@ -71,7 +71,7 @@ class LinkError(LabError):
     """A port or connection that cannot be opened or went away."""
 
 
-class NoAnswer(LabError):
+class NoAnswer(LabError):  # noqa: N818 - says what happened
     """Nothing intelligible came back before the deadline."""
 
 
