@@ -63,7 +63,7 @@ ANSWERS: dict[Reason, int] = {
 """What the device answers for each reason."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a decision, not a mistake of the emulator
     """No socket, for this reason."""
 
     def __init__(self, reason: Reason) -> None:
