@@ -1,6 +1,6 @@
 """Makes the picture of a run in README.md: runs the command for real and draws what it printed.
 
-    python docs/picture.py docs/run.svg
+python docs/picture.py docs/run.svg
 """
 
 import io
