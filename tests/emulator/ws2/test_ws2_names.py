@@ -240,6 +240,13 @@ def test_addresses_that_have_no_text(guest):
     assert guest.fails("WSAAddressToStringW", guest.address(1), 16, 0, 0x00600000, count) == 10014
 
 
+def test_an_address_of_a_family_that_the_device_lacks_has_no_text(make_device):
+    guest = make_device({'"AF_INET6"': "99"}).guest()
+    assert (
+        guest.fails("WSAAddressToStringW", guest.address6(1), 28, 0, guest.room(100), guest.word(50)) == 10022
+    )
+
+
 def test_byte_order(guest):
     assert guest.htons(0x1234) == guest.ntohs(0x1234) == 0x3412
     assert guest.htonl(0x12345678) == guest.ntohl(0x12345678) == 0x78563412

@@ -141,6 +141,7 @@ def test_wsaioctl(guest):
     assert guest.fails("WSAIoctl", sock, 0xC8000014, far, 16, out, 64, returned, 0, 0) == 10051
     six = guest.address6(0)
     assert guest.fails("WSAIoctl", sock, 0xC8000014, six, 28, out, 64, returned, 0, 0) == 10022
+    assert guest.fails("WSAIoctl", sock, 0xC8000014, 0, 0, out, 64, returned, 0, 0) == 10014
     assert guest.fails("WSAIoctl", sock, 0x8004667E, guest.word(1), 3, 0, 0, returned, 0, 0) == 10014
     assert guest.fails("WSAIoctl", sock, 0x28000004, 0, 0, 0, 0, returned, 0, 0) == 10045
     assert guest.fails("WSAIoctl", sock, 0x12345678, 0, 0, 0, 0, returned, 0, 0) == 10022
