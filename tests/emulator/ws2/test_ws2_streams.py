@@ -147,6 +147,18 @@ def test_shutdown(guest):
     assert guest.shutdown(guest.udp(), 2) == 0
 
 
+def test_shutdown_ends_a_waiting_receive_and_a_waiting_send(guest):
+    client, server = guest.pair()
+    receiving = guest.start("recv", client, guest.room(4), 4, 0)
+    sending = guest.start("send", client, guest.room(90_000), 90_000, 0)
+    assert not receiving.over
+    assert not sending.over
+    assert guest.shutdown(client, 2) == 0
+    for waiting in (receiving, sending):
+        assert guest.finish(waiting) == ERROR
+        assert guest.WSAGetLastError() == 10058
+
+
 def test_a_blocking_receive_waits_for_data_and_for_nothing_else(guest):
     client, server = guest.pair()
     buffer = guest.room(10)
