@@ -148,7 +148,7 @@ def test_shutdown(guest):
 
 
 def test_shutdown_ends_a_waiting_receive_and_a_waiting_send(guest):
-    client, server = guest.pair()
+    client, _ = guest.pair()
     receiving = guest.start("recv", client, guest.room(4), 4, 0)
     sending = guest.start("send", client, guest.room(90_000), 90_000, 0)
     assert not receiving.over
