@@ -29,8 +29,11 @@ lint: $(VENV)/.dev ## the static checks alone
 ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
 	$(BIN)/pytest -n auto -m long
 
-deep: $(VENV)/.dev ## full counts, by hand before a release
-	CEHARNESS_DEEP=1 $(BIN)/pytest -n auto -m "long or not long"
+deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, and 20 seeds of the property tests
+	$(BIN)/pytest -n auto -m "long or not long"
+	for seed in $$(seq 20); do \
+	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
+	done
 
 picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
 	$(BIN)/python docs/picture.py docs/run.svg
