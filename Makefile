@@ -41,16 +41,13 @@ picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
 clean: ## virtual environment, built agents, results
 	rm -rf $(VENV) build dist results harness/agents/bin
 
-# The build tools go into the same environment, so that the agents are compiled once and
-# `ceharness agent build` finds its compiler afterwards.
-$(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[ch]' -o -name '*.py' -o -name '*.ld' -o -name '*.def' -o -name '*.S')
+$(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[ch]' -o -name '*.py' -o -name '*.ld' -o -name '*.def')
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing ceharness and compiling the agents (once, about a minute) ..."
 	$(PIP) install --upgrade pip
-	$(PIP) install --group build
-	$(PIP) install --no-build-isolation --editable '.[emulator]'
+	$(PIP) install --editable '.[emulator]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) install --group dev
+	$(PIP) install --group build --group dev
 	@touch $@
