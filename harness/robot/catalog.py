@@ -98,10 +98,42 @@ def contradictions(entries: Iterable[CatalogEntry]) -> Iterator[Combination]:
                 yield Combination(family, type_, protocol)
 
 
-def contradicted(entries: Iterable[CatalogEntry]) -> Iterator[tuple[CatalogEntry, int]]:
-    """Each entry with each type of its family that does not go with its protocol, raw ones left out."""
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An entry, and a value that other entries have in place of its own, never together with the rest of it.
+
+    Two of family, type and protocol are None: those of the entry.
+    """
+
+    entry: CatalogEntry
+    family: int | None = None
+    type: int | None = None
+    protocol: int | None = None
+
+    @property
+    def name(self) -> str:
+        given = (("af", self.family), ("type", self.type), ("protocol", self.protocol))
+        return ", ".join(
+            [self.entry.name, *(f"{word} {value}" for word, value in given if value is not None)]
+        )
+
+
+def contradicted(entries: Iterable[CatalogEntry]) -> Iterator[Contradiction]:
+    """Each entry with each type, and each protocol, of its family that contradicts it (`contradictions`)."""
+    entries = tuple(entries)
+    found = tuple(contradictions(entries))
+    for entry in entries:
+        for other in found:
+            if (entry.family, entry.protocol) == (other.family, other.protocol):
+                yield Contradiction(entry, type=other.type)
+        for other in found:
+            if (entry.family, entry.type) == (other.family, other.type):
+                yield Contradiction(entry, protocol=other.protocol)
+
+
+def contradicted_by_family(entries: Iterable[CatalogEntry]) -> Iterator[Contradiction]:
+    """Each entry with each family of the others; raw sockets are left out, being optional."""
     every = [entry for entry in entries if entry.type != CONSTANTS["SOCK_RAW"]]
     for entry in every:
-        for type_ in dict.fromkeys(other.type for other in every if other.family == entry.family):
-            if not any(other.supports(entry.family, type_, entry.protocol) for other in every):
-                yield entry, type_
+        for family in dict.fromkeys(other.family for other in every if other.family != entry.family):
+            yield Contradiction(entry, family=family)

@@ -7,13 +7,22 @@ from robot.api.deco import keyword
 from robot.errors import ExecutionFailed
 from robot.libraries.BuiltIn import BuiltIn
 
+from harness.errors import UsageError
 from harness.robot.actions import DeviationError, action
-from harness.robot.catalog import ENTRY, CatalogEntry, contradicted, contradictions, unpack_catalog
+from harness.robot.catalog import (
+    ENTRY,
+    CatalogEntry,
+    Contradiction,
+    contradicted,
+    contradicted_by_family,
+    contradictions,
+    unpack_catalog,
+)
 from harness.robot.checking import CheckKeywords
 from harness.robot.wording import came_to
 from harness.winsock import CONSTANT_GROUPS
 
-TYPES = "socket-types"
+FAMILIES, TYPES, PROTOCOLS = "address-families", "socket-types", "protocols"
 _SIZE = """\
 call   WSAStartup(0x0202, scratch wsadata[512])
 count = WSAEnumProtocolsW(NULL, scratch none[4], inout length[4] = x"00000000")
@@ -95,19 +104,21 @@ class CatalogKeywords(CheckKeywords):
 
     @keyword(tags=["catalog"])
     @action
-    def for_every_contradicted_entry(self, keyword: str, *arguments: object, **named: object) -> None:
-        """Runs a keyword once for each catalog entry and each type of its family that contradicts it.
+    def for_every_contradicted_entry(
+        self, keyword: str, *arguments: object, by_family: bool = False, **named: object
+    ) -> None:
+        """Runs a keyword once for each catalog entry and each type, and each protocol, that contradicts it:
+        entries of its family have it, but never with the rest. ``by_family``: each family of other entries.
 
         While it runs, ``Run Program File`` knows the values of the entry (see `For Every Catalog Entry`), and
-        ``$other_type``.
+        ``$given_af``, ``$given_type``, ``$given_protocol``: one is what contradicts, the others are
+        FROM_PROTOCOL_INFO.
         """
-        found = list(contradicted(self.get_protocol_catalog()))
+        search = contradicted_by_family if by_family else contradicted
+        found = list(search(self.get_protocol_catalog()))
         if not found:
             raise self._out_of_reach("the device's catalog has no values that contradict each other")
-        cases = (
-            (f"{entry.name}, type {type_}", {**self._values(entry), "other_type": _written(TYPES, type_)})
-            for entry, type_ in found
-        )
+        cases = ((one.name, {**self._values(one.entry), **_given(one)}) for one in found)
         self._each(cases, keyword, arguments, named)
 
     @keyword(tags=["catalog"])
@@ -117,6 +128,25 @@ class CatalogKeywords(CheckKeywords):
         number = self._expected(family)
         if any((entry.family ^ number) & 0xFFFFFFFF == 0 for entry in self.get_protocol_catalog()):
             raise self._out_of_reach(f"the device's catalog has entries of family {family}")
+
+    @keyword(tags=["catalog", "check"])
+    @action
+    def protocol_info_should_support(self, buffer: str, af: str, type: str, protocol: str) -> None:
+        """Fails unless the WSAPROTOCOL_INFOW in a returned buffer stands for this triple.
+
+        | Protocol Info Should Support    info_read    AF_INET    SOCK_STREAM    IPPROTO_TCP
+        """
+        data = self._bytes(buffer)
+        if len(data) < ENTRY.size:
+            raise UsageError(f"{buffer} has {len(data)} bytes, a WSAPROTOCOL_INFOW {ENTRY.size}")
+        entry = CatalogEntry.unpack(0, data)
+        documented = f"{buffer} supports af {af}, type {type}, protocol {protocol}"
+        last = entry.protocol + entry.max_offset
+        protocols = f"{entry.protocol} to {last}" if entry.max_offset else str(entry.protocol)
+        observed = f"{entry.name}: af {entry.family}, type {entry.type}, protocol {protocols}"
+        if not entry.supports(self._expected(af), self._expected(type), self._expected(protocol)):
+            raise self._deviates(documented, observed)
+        self._holds(documented, observed)
 
     def _enumerate(self) -> tuple[CatalogEntry, ...]:
         execution = self._run(self._parse(_SIZE, "catalog size"))
@@ -177,9 +207,21 @@ class CatalogKeywords(CheckKeywords):
 def _triple(family: int, type_: int, protocol: int) -> dict[str, object]:
     """The values as program text: by name where they have one."""
     return {
-        "af": _written("address-families", family),
+        "af": _written(FAMILIES, family),
         "type": _written(TYPES, type_),
-        "protocol": _written("protocols", protocol) if protocol else 0,
+        "protocol": _written(PROTOCOLS, protocol) if protocol else 0,
+    }
+
+
+def _given(contradiction: Contradiction) -> dict[str, object]:
+    """What contradicts, as program text; what the structure is to give is FROM_PROTOCOL_INFO."""
+    return {
+        f"given_{name}": "FROM_PROTOCOL_INFO" if value is None else _written(group, value)
+        for name, group, value in (
+            ("af", FAMILIES, contradiction.family),
+            ("type", TYPES, contradiction.type),
+            ("protocol", PROTOCOLS, contradiction.protocol),
+        )
     }
 
 

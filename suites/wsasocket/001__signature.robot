@@ -21,6 +21,7 @@ The Value Is A Descriptor
     Outcome Should Conform
     Should Succeed    bound
     Should Succeed    named
+    Number Should Be    own_address:2    AF_INET
     Should Succeed    closed
 
 Failure Leaves A Code

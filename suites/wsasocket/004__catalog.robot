@@ -54,12 +54,10 @@ Triple Should Give Its Type
     Number Should Be    so_type:4    $type
 
 Triple Should Select An Able Provider
-    [Documentation]    The entry that the socket is bound to supports the triple. Offsets: WSAPROTOCOL_INFOW.
+    [Documentation]    The entry that the socket is bound to supports the triple.
     Triple Should Conform
     Needs Success Of    read_info    reason=SO_PROTOCOL_INFOW tells which entry the socket is bound to
-    Number Should Be    info_read+76:4    $family
-    Number Should Be    info_read+88:4    $type
-    Number Should Be    info_read+92:4    $protocol
+    Protocol Info Should Support    info_read    $family    $type    $protocol
 
 Structure Should Select Its Provider
     [Documentation]    dwCatalogEntryId of the socket is the one that was passed.

@@ -31,9 +31,13 @@ Type Against Protocol
     [Tags]    WSASOCKET-019c    leg:type-and-protocol
     For Every Contradiction    Contradiction Should Conform
 
-A Structure And Another Type
+A Structure And Another Type Or Protocol
     [Tags]    WSASOCKET-019c    leg:type-and-protocol
     For Every Contradicted Entry    Structure Should Be Contradicted
+
+A Structure And Another Family
+    [Tags]    WSASOCKET-019c    leg:structure-family
+    For Every Contradicted Entry    Structure Should Be Contradicted    by_family=${True}
 
 A Structure Without An Id
     [Tags]    WSASOCKET-031
@@ -62,9 +66,8 @@ Structure With Id Should Conform
     Outcome Should Conform
 
 Structure Should Be Contradicted
-    [Documentation]    The type contradicts the structure, which gives family and protocol.
-    Creation With Entry Should Conform
-    ...    af=FROM_PROTOCOL_INFO    type=$other_type    protocol=FROM_PROTOCOL_INFO
+    [Documentation]    One value contradicts the structure, which gives the two others.
+    Creation With Entry Should Conform    af=$given_af    type=$given_type    protocol=$given_protocol
 
 Garbage Should Conform
     [Documentation]    Only dwCatalogEntryId of the structure is true.

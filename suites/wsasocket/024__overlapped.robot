@@ -45,9 +45,19 @@ WSASendTo And WSARecvFrom Without An Overlapped Structure
     [Tags]    WSASOCKET-038
     Run Program File    datagrams.ceprog
     ...    send=WSASendTo    receive=WSARecvFrom    flags=WSA_FLAG_OVERLAPPED    attempts=3
-    Outcome Should Conform    red_sent
-    Outcome Should Conform    from_red
-    Bytes Should Be    from_red_data    con
+    Sent Should Conform    red_sent    3
+    Sent Should Conform    green_sent    7
+    Sent Should Conform    blue_sent    11
+    Received Should Conform    from_red    con
+    Received Should Conform    from_green    conform
+    Received Should Conform    from_blue    conformance
+
+A Receive Without An Overlapped Structure Waits
+    [Documentation]    Nothing comes, so it is still waiting when the time of the program is over.
+    [Tags]    WSASOCKET-038
+    Run Program File    waiting_receive.ceprog    client=${OVERLAPPED}    connect=connect
+    Should Succeed    server
+    Outcome Should Be    blocked
 
 WSAIoctl Without An Overlapped Structure
     [Tags]    WSASOCKET-038
@@ -77,16 +87,25 @@ Receives Should Conform
 Receive Should Have Ended
     [Documentation]    With all four bytes of its message.
     [Arguments]    ${number}    ${text}
-    Should Succeed    finished${number}
-    Number Should Be    length${number}:4    4
+    Operation Should Have Ended    ${number}
     Bytes Should Be    data${number}    ${text}
 
+Operation Should Have Ended
+    [Documentation]    With success and four bytes.
+    [Arguments]    ${number}
+    Should Succeed    finished${number}
+    Number Should Be    length${number}:4    4
+
 Sends Should Conform
-    [Documentation]    Four overlapped sends were accepted.
+    [Documentation]    Four overlapped sends were accepted; each took its message.
     Outcome Should Conform    posted5
     Outcome Should Conform    posted6
     Outcome Should Conform    posted7
     Outcome Should Conform    posted8
+    Operation Should Have Ended    5
+    Operation Should Have Ended    6
+    Operation Should Have Ended    7
+    Operation Should Have Ended    8
 
 Plain Transfer Should Conform
     [Documentation]    Both directions of a connection whose client is overlapped.

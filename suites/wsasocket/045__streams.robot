@@ -96,10 +96,11 @@ Call After Closesocket Should Conform
     Outcome Should Conform
 
 Pattern Should Arrive
-    [Documentation]    Every byte once and in its place.
+    [Documentation]    Every byte once and in its place, and none after them.
     [Arguments]    ${from}    ${to}    ${chunk}    ${writes}
     Run Program File    bulk.ceprog    client=${PLAIN}    connect=connect
     ...    from=${from}    to=${to}    chunk=${chunk}    writes=${writes}    deadline=60s
     Outcome Should Conform
     Outcome Should Conform    received
+    Value Should Be    0    ended
     Digest Should Be Of Pattern    crc    ${chunk}    ${writes}

@@ -4,12 +4,13 @@ import struct
 
 from scripted_device import Ends, Error, ScriptedDevice
 
-from harness.conformance import Verdict
+from harness.conformance import Row, Verdict
 from harness.program.result import OutcomeKind
 from harness.robot.catalog import (
     CatalogEntry,
     Combination,
     contradicted,
+    contradicted_by_family,
     contradictions,
     unpack_catalog,
 )
@@ -80,21 +81,63 @@ def test_contradictions_are_type_against_protocol_in_one_family() -> None:
     ]
 
 
-def test_an_entry_is_contradicted_by_another_type_of_its_family() -> None:
-    assert [(entry.name, type_) for entry, type_ in contradicted(entries())] == [
-        ("TCP", DGRAM),
-        ("UDP", STREAM),
+def test_an_entry_is_contradicted_by_another_type_and_another_protocol_of_its_family() -> None:
+    assert [one.name for one in contradicted(entries())] == [
+        "TCP, type 2",
+        "TCP, protocol 17",
+        "UDP, type 1",
+        "UDP, protocol 6",
     ]
 
 
-def test_every_contradicted_entry_is_a_case(run_suite, tmp_path) -> None:
+def test_an_entry_is_contradicted_by_the_family_of_another() -> None:
+    assert [one.name for one in contradicted_by_family(entries())] == [
+        "TCP, af 23",
+        "UDP, af 23",
+        "TCP6, af 2",
+    ]
+
+
+def run_contradicted(run_suite, tmp_path, leg: str, options: str = "") -> list[Row]:
     device = ScriptedDevice({"WSAEnumProtocolsW": enumerates, "WSASocketW": Error(10022)})
-    text = TEXT.replace("    Value Should Be    $id\n", "")
-    (tmp_path / "make.ceprog").write_text(MAKE)
-    step = "For Every Contradicted Entry    Make It    $other_type"
-    ran = run_suite(text.format(step=step, tags="WSASOCKET-019c    leg:type-and-protocol"), device)
-    assert [row.case for row in ran.rows] == ["One: TCP, type 2", "One: UDP, type 1"]
-    assert "WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_TCP, NULL, 0, 0)" in ran.rows[0].program
+    (tmp_path / "make.ceprog").write_text(MAKE_GIVEN)
+    step = f"For Every Contradicted Entry    Make It{options}"
+    ran = run_suite(CONTRADICTED.format(step=step, tags=f"WSASOCKET-019c    leg:{leg}"), device)
+    return list(ran.rows)
+
+
+def test_every_contradicted_entry_is_a_case(run_suite, tmp_path) -> None:
+    rows = run_contradicted(run_suite, tmp_path, "type-and-protocol")
+    assert [row.case for row in rows] == [
+        "One: TCP, type 2",
+        "One: TCP, protocol 17",
+        "One: UDP, type 1",
+        "One: UDP, protocol 6",
+    ]
+    assert "WSASocketW(FROM_PROTOCOL_INFO, SOCK_DGRAM, FROM_PROTOCOL_INFO, NULL, 0, 0)" in rows[0].program
+    assert "WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, IPPROTO_UDP, NULL, 0, 0)" in rows[1].program
+
+
+def test_an_entry_can_be_contradicted_by_family(run_suite, tmp_path) -> None:
+    rows = run_contradicted(run_suite, tmp_path, "structure-family", "    by_family=${True}")
+    assert [row.case for row in rows] == ["One: TCP, af 23", "One: UDP, af 23", "One: TCP6, af 2"]
+    assert "WSASocketW(AF_INET6, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, NULL, 0, 0)" in rows[0].program
+
+
+CONTRADICTED = """*** Test Cases ***
+One
+    [Tags]    {tags}
+    {step}
+
+*** Keywords ***
+Make It
+    Run Program File    make.ceprog
+    Outcome Should Conform
+"""
+
+MAKE_GIVEN = """call WSAStartup(0x0202, scratch wsadata[512])
+tested = WSASocketW($given_af, $given_type, $given_protocol, NULL, 0, 0)
+"""
 
 
 TEXT = """*** Test Cases ***
@@ -194,3 +237,27 @@ def test_the_device_is_asked_once(run_suite, tmp_path) -> None:
     ran = run(run_suite, tmp_path, step, device)
     assert ran.code == 0, ran.tests.message
     assert len(device.programs) == 2
+
+
+def read_info(_socket: int, _level: int, _name: int, value: memoryview, _length: memoryview) -> int:
+    value[:628] = structure("RAW", AF_INET, RAW, 0, 1003, ZERO, span=255)
+    return 0
+
+
+def test_the_bound_entry_has_to_support_the_triple(run_suite) -> None:
+    device = ScriptedDevice({"getsockopt": read_info})
+    for protocol, status in (("0", "PASS"), ("IPPROTO_ICMP", "PASS"), ("255", "PASS"), ("256", "FAIL")):
+        ran = run_suite(SUPPORT.format(af="AF_INET", type="SOCK_RAW", protocol=protocol), device)
+        assert ran.tests.status["One"] == status
+    for af, type_ in (("AF_INET6", "SOCK_RAW"), ("AF_INET", "SOCK_STREAM")):
+        ran = run_suite(SUPPORT.format(af=af, type=type_, protocol="1"), device)
+        assert ran.tests.status["One"] == "FAIL"
+        assert [row.observed for row in ran.rows] == ["RAW: af 2, type 3, protocol 0 to 255"]
+
+
+SUPPORT = """*** Test Cases ***
+One
+    [Tags]    WSASOCKET-025
+    Run Program    call getsockopt(0, SOL_SOCKET, SO_PROTOCOL_INFOW, out info[628], in length = x"74020000")
+    Protocol Info Should Support    info    {af}    {type}    {protocol}
+"""
