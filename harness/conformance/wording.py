@@ -25,13 +25,16 @@ def observed(call: CallResult, function: Function | None, code: int | None) -> s
     times = f", in {call.times} runs" if call.runs and call.times > 1 else ""
     if code is not None:
         return named(code) + times
-    if call.value is None or (function is not None and function.result == "void"):
-        return "success" + times
-    if function is not None and function.result in ("SOCKET", "WSAEVENT"):
-        return f"success, {function.result.removeprefix('WSA').lower()} 0x{call.value:08X}{times}"
-    if function is not None and function.returns == "0":
+    if call.value is None or function is None or not _tells(function):
         return "success" + times
     return f"success, value {call.value & 0xFFFFFFFF}{times}"
+
+
+def _tells(function: Function) -> bool:
+    """Does the value of a success say anything? Handles and addresses do not, and differ from run to run."""
+    if function.result in ("SOCKET", "WSAEVENT", "BOOL", "void") or function.result.endswith("*"):
+        return False
+    return not function.returns.startswith("0")
 
 
 def ended(outcome: Outcome) -> str:
