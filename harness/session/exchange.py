@@ -69,7 +69,7 @@ class Exchange:
     def _run(self, queue: "deque[tuple[int, tuple[Program, Compiled]]]", deadline: Deadline | None) -> None:
         room = self._welcome.limits.window
         while True:
-            while queue and len(self._window) < room and self._landed.error is None and not self.broken:
+            while queue and len(self._window) < room and self._may_launch():
                 place, (program, compiled) = queue.popleft()
                 self._launch(place, program, compiled)
             if not self._window:
@@ -80,6 +80,9 @@ class Exchange:
             self._look_at_clock(deadline)
 
     # --- sending --------------------------------------------------------------------------
+
+    def _may_launch(self) -> bool:
+        return self._landed.error is None and not self.broken and not self._probing
 
     def _launch(self, place: int, program: Program, compiled: Compiled) -> None:
         new = self._exports.define(compiled.exports)
@@ -160,6 +163,9 @@ class Exchange:
                 self._measure(flight, received)
                 for done in self._window.land(received.at):
                     self._finish(done)
+                if not self._window:
+                    # Everything is answered: nothing is left to be asked about.
+                    self._probing = False
 
     def _measure(self, flight: Flight, received: Received) -> None:
         if flight.sends != 1 or not flight.alone:
@@ -180,7 +186,8 @@ class Exchange:
                     f"are {', '.join(map(str, numbers))}: another controller may be using it"
                 )
             return
-        if self._went_back_for == expected:
+        if self._probing or self._went_back_for == expected:
+            # While probing the welcome sends everything again, and nothing may follow the hello before it.
             return
         self._went_back_for = expected
         now = time.monotonic()
@@ -278,10 +285,11 @@ class Exchange:
 
     def _why_lost(self, head: Flight, now: float) -> str:
         waited = f"{now - head.head_since:.1f} s"
+        seen = self._line.describe()
         if self._line.last_received < head.head_since:
             return f"the device went silent: not one byte in {waited}"
         if self._probing or self._silent:
-            return f"the device went silent: {waited} without an answer; {self._line.describe()}"
+            return f"the device went silent: {waited} without an answer; {seen}"
         return f"the agent is there, but did not answer this program in {waited}"
 
     def _lose(self, reason: str) -> None:

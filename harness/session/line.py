@@ -14,6 +14,8 @@ from harness.wire.messages import Hello, Message, Run, WireError, decode
 
 _IDLE = 0.05
 """Seconds of silence after which a frame gets a zero byte in front."""
+_ENDING = 5.0
+"""Seconds that the reader gets to find out why nothing can be sent any more."""
 _LONGEST = 1 << 16
 """Longest body that any agent may announce, in bytes."""
 
@@ -72,7 +74,7 @@ class Line:
             self.link.write(frame)
         except LinkError:
             # The reader knows whether the other side closed the line, or the line broke.
-            self._reader.join(_IDLE)
+            self._reader.join(_ENDING)
             if isinstance(self._ended, LineClosed):
                 raise self._ended from None
             raise

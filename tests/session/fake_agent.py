@@ -51,6 +51,22 @@ def all_zero(run: Run) -> Answer:
     return Answer(run.seq, (0,) * count, (7,) * count, outputs=outputs)
 
 
+class WatchedLink(TcpLink):
+    """A link that tells what of its bytes the host has taken over."""
+
+    def __init__(self, connection: socket.socket, url: str) -> None:
+        super().__init__(connection, url)
+        self._arriving = 0
+        self.arrived = 0
+
+    def read(self) -> bytes:
+        # Who reads again has passed on what was read before.
+        self.arrived = self._arriving
+        data = super().read()
+        self._arriving += len(data)
+        return data
+
+
 @dataclass
 class FakeAgent:
     """Keeps the rules of docs/protocol.md, but for the faults it is told to have.
@@ -58,7 +74,7 @@ class FakeAgent:
     `script` says what a program comes to, None for never finishing it. `deaf_to` are numbers of received
     `run` frames (0 is the first) that count as lost; `mute`, `garble` and `twice` are numbers of sent frames
     that are lost, damaged or doubled; `before` are bytes on the line before a sent frame. `restart_at` and
-    `hang_up_at` are numbers of received `run` frames too, `restart_at_seq` is a sequence number.
+    `hang_up_at` are sequence numbers: what happens when that program arrives first.
     """
 
     script: Script = all_zero
@@ -74,18 +90,20 @@ class FakeAgent:
     twice: set[int] = field(default_factory=set)
     before: dict[int, bytes] = field(default_factory=dict)
     restart_at: int | None = None
-    restart_at_seq: int | None = None
     hang_up_at: int | None = None
 
     def __post_init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self.link = TcpLink(theirs, "tcp://fake:1")
+        self.link = WatchedLink(theirs, "tcp://fake:1")
+        self.said = 0
         self.hellos = 0
+        self.heard: list[Message] = []
         self.runs: list[Run] = []
         self.executed: list[int] = []
         self.sessions: list[int] = []
         self.failure: BaseException | None = None
         self._socket = ours
+        self._lock = threading.RLock()
         self._received = 0
         self._sent = 0
         self._forget()
@@ -104,12 +122,24 @@ class FakeAgent:
 
     def say(self, data: bytes) -> None:
         """Raw bytes on the line."""
+        self.said += len(data)
         self._socket.sendall(data)
 
+    @property
+    def understood(self) -> bool:
+        """The host has all that was said."""
+        return self.link.arrived == self.said
+
     def restart(self) -> None:
-        """As after a reset: another boot identifier, no session."""
-        self.boot += 1
-        self._forget()
+        """As after a reset: another boot identifier, no session, nothing of what has been received."""
+        with self._lock:
+            self.boot += 1
+            self.forget()
+
+    def forget(self) -> None:
+        """Lose the session, as when another controller takes the agent."""
+        with self._lock:
+            self._forget()
 
     def hang_up(self) -> None:
         """Close the line from this side."""
@@ -125,9 +155,8 @@ class FakeAgent:
     def _serve(self) -> None:
         try:
             while data := self._socket.recv(65536):
-                for found in self._decoder.feed(data):
-                    if isinstance(found, Frame):
-                        self._hear(decode(found.body), found.tagged)
+                with self._lock:
+                    self._take(data)
         except (ConnectionError, BrokenPipeError):
             pass
         except BaseException as error:
@@ -135,16 +164,25 @@ class FakeAgent:
         finally:
             self._socket.close()
 
+    def _take(self, data: bytes) -> None:
+        """One frame at a time: each may change the session, and so what the next one is."""
+        *ended, rest = data.split(b"\0")
+        for piece in [*(one + b"\0" for one in ended), rest]:
+            for found in self._decoder.feed(piece):
+                if isinstance(found, Frame):
+                    self._hear(decode(found.body), found.tagged)
+
     def _hear(self, message: Message, tagged: bool) -> None:
+        self.heard.append(message)
         if isinstance(message, Hello) and not tagged:
             self._hello(message)
         elif isinstance(message, Run) and tagged:
             self._received += 1
             number = self._received - 1
-            if number == self.hang_up_at:
+            if message.seq == self.hang_up_at:
                 self.hang_up()
-            elif number == self.restart_at or message.seq == self.restart_at_seq:
-                self.restart_at_seq = None
+            elif message.seq == self.restart_at:
+                self.restart_at = None
                 self.restart()
             elif number not in self.deaf_to:
                 self._run(message)

@@ -1,5 +1,12 @@
-"""Programs and timing that the session tests share."""
+"""Programs, timing and clocks that the session tests share."""
 
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+
+from harness.deadline import Deadline
 from harness.program.model import Buffer, Call, Export, Fails, Pointer, Program, Ref
 from harness.session import Timing
 
@@ -21,3 +28,22 @@ QUICK = Timing(hello=0.05, hello_most=0.05, resend_least=0.05, resend_most=0.1, 
 """Asks again soon, gives up late: for tests in which an answer has to come."""
 HASTY = Timing(hello=0.05, hello_most=0.05, resend_least=0.02, resend_most=0.02, margin=0.4, probe=2)
 """Gives up soon: for tests in which no answer comes."""
+PATIENT = Timing(resend_least=60, resend_most=60)
+"""Never asks twice: for tests that count frames on a line that loses none."""
+
+
+def leap(monkeypatch: pytest.MonkeyPatch, reached: Callable[[], bool]) -> None:
+    """Let time run out for the programs under way as soon as `reached`, and not before."""
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + (10_000 if reached() else 0))
+    monkeypatch.setattr("harness.session.exchange.time", clock)
+
+
+class Until(Deadline):
+    """Passes when `reached` says so."""
+
+    def __init__(self, reached: Callable[[], bool]) -> None:
+        super().__init__(120)
+        self._reached = reached
+
+    def remaining(self) -> float:
+        return 0.0 if self._reached() else super().remaining()

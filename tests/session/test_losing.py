@@ -12,9 +12,9 @@ from harness.errors import LinkError, NoAnswer
 from harness.program.model import Program
 from harness.program.result import OutcomeKind
 from harness.session import Session, Timing
-from harness.wire.messages import Run
+from harness.wire.messages import Hello, Reason, Refusal, Run
 from tests.session.fake_agent import FakeAgent, all_zero
-from tests.session.programs import HASTY, QUICK, SMALL
+from tests.session.programs import HASTY, QUICK, SMALL, leap
 
 BRIEF = dataclasses.replace(SMALL, deadline_ms=1)
 
@@ -50,12 +50,42 @@ def test_no_program_in_flight_follows_the_hello_that_a_restarted_agent_answers(
     """
     coarse = SimpleNamespace(monotonic=lambda: math.floor(time.monotonic() * 10) / 10)
     monkeypatch.setattr("harness.session.exchange.time", coarse)
-    with FakeAgent(restart_at_seq=255) as agent:
+    with FakeAgent(restart_at=255) as agent:
         session = opened(agent, QUICK)
         assert all(one.outcome.returned for one in session.run_all([SMALL] * 255))
         kinds = {one.outcome.kind for one in session.run_all([SMALL] * 3)}
         assert kinds == {OutcomeKind.LOST}
         assert agent.executed == list(range(255))
+
+
+@pytest.mark.parametrize("late", ["refusal", "answer"])
+def test_nothing_follows_a_hello_in_flight_before_its_welcome(late: str) -> None:
+    """A restarted agent would take the hello for a new session and execute what stands behind it.
+
+    After the first hello something late arrives, after the third the welcome.
+    """
+    with FakeAgent() as agent:
+        session = opened(agent, QUICK)
+        agent.deaf_to = set(range(10**4))
+        greet = agent._hello
+        places: list[int] = []
+
+        def hello(message: Hello) -> None:
+            places.append(len(agent.heard))
+            if len(places) == 1 and late == "refusal":
+                agent._send(Refusal(0, Reason.SEQUENCE, 0), agent._session)
+            elif len(places) == 1:
+                agent._run(next(one for one in agent.heard if isinstance(one, Run)))
+            elif len(places) >= 3:
+                agent.deaf_to = set()
+                greet(message)
+
+        agent._hello = hello  # type: ignore[method-assign]
+        assert all(one.outcome.returned for one in session.run_all([SMALL] * 6))
+        assert agent.executed == [0, 1, 2, 3, 4, 5]
+    between = agent.heard[places[0] : places[2]]
+    assert between == [between[0]] * 2
+    assert isinstance(between[0], Hello)
 
 
 def test_after_a_restart_a_new_session_goes_on() -> None:
@@ -92,10 +122,11 @@ def test_silence_beyond_the_deadline_is_lost() -> None:
         assert "not one byte" in str(outcome)
 
 
-def test_the_last_words_of_a_silent_device_are_shown() -> None:
+def test_the_last_words_of_a_silent_device_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeAgent() as agent:
-        session = opened(agent, HASTY)
+        session = opened(agent, QUICK)
         agent.silent_hellos = 10**9
+        leap(monkeypatch, lambda: agent.executed == [0] and agent.hellos > 2 and agent.understood)
 
         def die(run: Run) -> None:
             agent.say(b"\0Unhandled exception c0000005\r\n")
@@ -107,9 +138,11 @@ def test_the_last_words_of_a_silent_device_are_shown() -> None:
         assert "console text: 'Unhandled exception c0000005\\n'" in str(outcome)
 
 
-def test_an_agent_that_never_finishes_is_told_apart_from_silence() -> None:
+def test_an_agent_that_never_finishes_is_told_apart_from_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeAgent(script=lambda run: None) as agent:
-        outcome = opened(agent, HASTY).run(BRIEF).outcome
+        session = opened(agent, QUICK)
+        leap(monkeypatch, lambda: session.health.working == 2)
+        outcome = session.run(BRIEF).outcome
         assert outcome.kind is OutcomeKind.LOST
         assert "the agent is there, but did not answer this program" in str(outcome)
 
@@ -185,7 +218,7 @@ def test_another_controller_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeAgent() as agent:
         session = opened(agent, QUICK)
         session.run(SMALL)
-        agent._forget()
+        agent.forget()
         outcome = session.run(SMALL).outcome
         assert outcome.kind is OutcomeKind.NOT_RUN
         assert "another controller" in str(outcome)
