@@ -6,7 +6,7 @@ from typing import Any
 from harness.agents import CPU_BUILDS
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import LinkError, UsageError
-from harness.targets.emulated import COM, KIND, PORT, agent_for
+from harness.targets.emulated import COM, KIND, LINKS, PORT, agent_for
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 
 
@@ -19,6 +19,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         "connect, and ends it at Ctrl-C (exit code 0).",
     )
     parser.add_argument("--cpu", default="arm", help=f"its processor: {', '.join(CPU_BUILDS)} (default arm)")
+    parser.add_argument("--link", help="an agent on tcp or serial alone (default: one on each)")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="a device variant")
     parser.add_argument("--catalog", metavar="FILE", help="its protocol catalog")
     parser.add_argument("--agent", metavar="FILE", help="another agent executable")
@@ -29,13 +30,15 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 def _emulate(args: argparse.Namespace) -> int:
     if args.cpu not in CPU_BUILDS:
         raise UsageError(f"--cpu {args.cpu!r}: expected one of {', '.join(CPU_BUILDS)}")
+    if args.link not in (None, *LINKS):
+        raise UsageError(f"--link {args.link!r}: expected one of {', '.join(LINKS)}")
     KIND.check({"cpu": args.cpu} | ({"agent": args.agent} if args.agent else {}))
     screen = Screen(args.json)
     try:
         with start_emulator(
             cpu=args.cpu,
             copies=((agent_for(args.cpu, args.agent), AGENT_PATH),),
-            starts=(f"{AGENT_PATH} link={COM}", f"{AGENT_PATH} link=tcp:{PORT}"),
+            starts=[f"{AGENT_PATH} link={LINKS[link]}" for link in LINKS if args.link in (None, link)],
             variants=args.variant,
             catalog=args.catalog,
             timeout=30.0,
@@ -49,14 +52,20 @@ def _emulate(args: argparse.Namespace) -> int:
 
 
 def _introduce(screen: Screen, device: EmulatorProcess) -> None:
-    tcp = f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"
-    serial = device.serial[COM]
-    screen.json({"cpu": device.cpu, "pid": device.pid, "tcp": tcp, "serial": f"serial://{serial}"})
+    places = {}
+    if str(PORT) in device.tcp:
+        places["tcp"] = f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"
+    if COM in device.serial:
+        places["serial"] = f"serial://{device.serial[COM]}"
+    if not places:
+        raise LinkError(f"the emulated device came up without a link: {device.complaint()}")
+    screen.json({"cpu": device.cpu, "pid": device.pid, **places})
     screen.line(f"An emulated CE device ({device.cpu}) is running, process {device.pid}.", "bold")
-    screen.line(f"  TCP     {tcp}")
-    screen.line(f"  serial  serial://{serial}")
+    for link, url in places.items():
+        screen.line(f"  {link:<6}  {url}")
+    url = next(iter(places.values()))
     screen.line("Try, in another terminal:")
-    screen.line(f"  ceharness doctor {tcp}")
-    screen.line(f"  ceharness call --target {tcp} WSASocketW AF_INET SOCK_STREAM IPPROTO_TCP")
-    screen.line(f"  ceharness run serial://{serial}")
+    screen.line(f"  ceharness doctor {url}")
+    screen.line(f"  ceharness call --target {url} WSASocketW AF_INET SOCK_STREAM IPPROTO_TCP")
+    screen.line(f"  ceharness run {url}")
     screen.line("Ctrl-C ends it.")

@@ -1,11 +1,14 @@
 """A Robot Framework listener that shows rows as they are recorded."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.conformance import Row
+from harness.winsock import REQUIREMENTS
 
 # What the library writes into the message of a test in which the lab failed.
 LAB_FAILED = "the lab failed, not the device: "
@@ -31,8 +34,18 @@ class RowFeed:
                 yield Row.from_dict(json.loads(line))
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a person sees while tests run. `row`: each row as it is recorded; `requirement`: its rows, once
+    all its tests are done; `now`: how far the run is and which test runs."""
+
+    row: Callable[[Row], None]
+    requirement: Callable[[Sequence[Row]], None]
+    now: Callable[[str], None]
+
+
 class Progress:
-    """Listener (version 3): hands every new row to `show` and keeps what rows do not tell.
+    """Listener (version 3): hands every new row to `watch` and keeps what rows do not tell.
 
     passed, failed: tests that left no row, so those without a requirement; (name, message) of the failed.
     lab_failure: why the lab failed, if that ended the run in such a test.
@@ -44,20 +57,39 @@ class Progress:
     # After the library, which writes the rows of a test when the test ends.
     ROBOT_LISTENER_PRIORITY = -100
 
-    def __init__(self, rows: Path, show: Callable[[Row], None]) -> None:
+    def __init__(self, rows: Path, watch: Watch) -> None:
         self._feed = RowFeed(rows)
-        self._show = show
+        self._watch = watch
+        self._recorded: dict[str, list[Row]] = {}
+        self._tests_left: Counter[str] = Counter()
+        self._total = self._done = 0
         self.passed = 0
         self.failed: list[tuple[str, str]] = []
         self.lab_failure: str | None = None
         self.errors: list[str] = []
         self.stopped = False
 
+    def start_suite(self, data: Any, result: Any) -> None:
+        """Called by Robot Framework; the outermost suite knows every test that is selected."""
+        if data.parent is None:
+            for test in data.all_tests:
+                self._total += 1
+                self._tests_left.update(tag for tag in test.tags if tag in REQUIREMENTS)
+
+    def start_test(self, data: Any, result: Any) -> None:
+        """Called by Robot Framework."""
+        about = " ".join(tag for tag in result.tags if tag in REQUIREMENTS)
+        self._watch.now(f"{self._done} of {self._total} tests done, now {about} {result.name}")
+
     def end_test(self, data: Any, result: Any) -> None:
         """Called by Robot Framework after every test."""
+        self._done += 1
         recorded = list(self._feed.new())
-        for row in recorded:
-            self._show(row)
+        self._show(recorded)
+        for requirement in (tag for tag in result.tags if tag in self._tests_left):
+            self._tests_left[requirement] -= 1
+            if not self._tests_left[requirement]:
+                self._finish(requirement)
         message = str(result.message)
         # Robot Framework's return code does not tell a stopped run from a failed test.
         self.stopped = self.stopped or "Execution terminated by signal" in message
@@ -77,6 +109,16 @@ class Progress:
             self.errors.append(str(message.message).partition("\n")[0])
 
     def close(self) -> None:
-        """Called by Robot Framework at the very end: rows that a teardown recorded."""
-        for row in self._feed.new():
-            self._show(row)
+        """Called by Robot Framework at the very end: late rows, requirements cut short."""
+        self._show(list(self._feed.new()))
+        for requirement in list(self._recorded):
+            self._finish(requirement)
+
+    def _show(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._watch.row(row)
+            self._recorded.setdefault(row.requirement, []).append(row)
+
+    def _finish(self, requirement: str) -> None:
+        if rows := self._recorded.pop(requirement, None):
+            self._watch.requirement(rows)

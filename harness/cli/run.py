@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any
 
 import harness
 from harness.cli.choice import add_target_options, chosen
-from harness.cli.progress import Progress
+from harness.cli.ending import Replay, show_end
+from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option
-from harness.conformance import DEVIATIONS, LAB_BROKEN, Row, Summary, Verdict, read_rows, summarize
+from harness.conformance import DEVIATIONS, Row, Summary, Verdict, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
-from harness.report import evidence_sentence, live_line, result_table, summary_line
+from harness.report import alarming, lab_broke, live_line, requirement_line, was_run
 from harness.targets import TargetConfig, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.winsock import REQUIREMENTS
@@ -82,26 +83,28 @@ def _run(args: argparse.Namespace) -> int:
     output = _output_folder(args.output, lab, config)
     rows_file = output / "rows.jsonl"
     place = kind_of(config).place(config.settings)
-    screen.line(f"{config.name}: {place}, results in {output}", "dim")
+    what = config.name if place == config.name else f"{config.name}: {place}"
+    screen.line(f"{what}, results in {output}", "dim")
 
-    def show(row: Row) -> None:
-        if row.verdict.red or row.verdict is Verdict.BROKEN:
-            screen.line(live_line(row))
-        else:
-            screen.glimpse(live_line(row))
-
-    progress = Progress(rows_file, show)
-    with _log_file(output / "harness.log"), _shortcomings() as shortcomings:
+    with (
+        _log_file(output / "harness.log"),
+        _shortcomings() as shortcomings,
+        screen.now() as now,
+    ):
+        progress = Progress(rows_file, _watch(screen, now))
+        now("connecting ...")
         code = _robot(args, lab, config, paths, output, progress)
     if code == _ROBOT_USAGE:
+        _remove_if_empty(output)
         raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
     rows = read_rows(rows_file) if rows_file.exists() else []
     screen.json([row.to_dict() for row in rows])
     selected = bool(args.suite or args.test or args.include or args.suites)
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
-    _show(screen, rows, summary, progress)
-    screen.line(f"log: {output / 'log.html'}   rows: {rows_file}", "dim")
+    show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
+    screen.line(f"log:  {output / 'log.html'}", "dim")
+    screen.line(f"rows: {rows_file}", "dim")
     if interrupted:
         screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
         return _INTERRUPTED
@@ -110,22 +113,17 @@ def _run(args: argparse.Namespace) -> int:
     return _exit_code(rows, summary, progress, shortcomings)
 
 
-def _show(screen: Screen, rows: Sequence[Row], summary: Summary, progress: Progress) -> None:
-    """Everything that is said at the end of a run."""
-    screen.line()
-    if rows:
-        screen.table(result_table(rows, short=screen.live))
-        screen.line()
-    for name, message in progress.failed:
-        screen.line(f"failed: {name}", "bold red")
-        screen.line(message)
-    if rows or not progress.passed:
-        screen.line(summary_line(summary))
-    if progress.passed or progress.failed:
-        screen.line(f"tests without a requirement: {progress.passed} passed, {len(progress.failed)} failed")
-    if summary.missing:
-        screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
-    screen.line(evidence_sentence(rows))
+def _watch(screen: Screen, now: Callable[[str], None]) -> Watch:
+    def row(row: Row) -> None:
+        if alarming(row) and was_run(row):
+            screen.line(live_line(row))
+
+    def requirement(rows: Sequence[Row]) -> None:
+        # Red ones have been shown row by row.
+        if not any(map(alarming, rows)):
+            screen.glimpse(requirement_line(rows))
+
+    return Watch(row, requirement, now)
 
 
 def _exit_code(rows: Sequence[Row], summary: Summary, progress: Progress, shortcomings: Sequence[str]) -> int:
@@ -136,8 +134,11 @@ def _exit_code(rows: Sequence[Row], summary: Summary, progress: Progress, shortc
         raise LabError(progress.lab_failure)
     if shortcomings and summary.exit_code == DEVIATIONS:
         raise LabError(f"the emulated device was asked for something it lacks: {'; '.join(shortcomings)}")
-    if summary.exit_code == LAB_BROKEN:
-        raise LabError(next(row.reason for row in rows if row.verdict is Verdict.BROKEN))
+    broken = [row for row in rows if row.verdict is Verdict.BROKEN]
+    for row in filter(lab_broke, broken):
+        raise LabError(row.reason)
+    for row in broken:
+        raise UsageError(f"{row.requirement}, {row.case}: {row.reason}")
     return DEVIATIONS if progress.failed else summary.exit_code
 
 
@@ -192,7 +193,13 @@ def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
         (given / "rows.jsonl").unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None
-    return given
+    return _short(given)
+
+
+def _short(path: Path) -> Path:
+    """Without the folder we are in, so that people can read it."""
+    folder = Path.cwd()
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 @contextmanager
@@ -224,6 +231,11 @@ def _shortcomings() -> Iterator[list[str]]:
         yield found
     finally:
         log.removeHandler(handler)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _selection(args: argparse.Namespace) -> str:

@@ -2,11 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.table import Table
+from rich.text import Text
 
 from harness.errors import UsageError
 from harness.report import json_text
@@ -32,9 +35,8 @@ class Screen:
     """The text output of one command. With `--json -` text goes to standard error."""
 
     def __init__(self, json_file: str | None) -> None:
-        if json_file not in (None, "-") and not Path(json_file).absolute().parent.is_dir():
-            # Now, not after an hour of tests.
-            raise UsageError(f"--json {json_file}: there is no such folder")
+        if json_file not in (None, "-"):
+            _check_writable(Path(json_file))
         self._json_file = json_file
         self.console = Console(file=sys.stderr if json_file == "-" else sys.stdout, highlight=False)
         if not self.live:
@@ -51,8 +53,17 @@ class Screen:
         self.console.print(text, style=style, markup=False, soft_wrap=True)
 
     def glimpse(self, text: Any) -> None:
-        """One line for a person who watches, cut at the right edge; in full when nobody does."""
-        self.console.print(text, markup=False, soft_wrap=not self.live, no_wrap=True, overflow="ellipsis")
+        """One line, cut at the right edge."""
+        self.console.print(text, markup=False, no_wrap=True, overflow="ellipsis")
+
+    @contextmanager
+    def now(self) -> Iterator[Callable[[str], None]]:
+        """The value shows one line below everything else, replaced each time; nothing if nobody watches."""
+        if not self.live:
+            yield lambda text: None
+            return
+        with self.console.status("") as status:
+            yield lambda text: status.update(Text(text, "dim", no_wrap=True, overflow="ellipsis"))
 
     def table(self, table: Table) -> None:
         """A table as wide as the terminal, or 160 columns when nobody is watching."""
@@ -71,3 +82,16 @@ class Screen:
             Path(self._json_file).write_text(text, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"--json {self._json_file}: {error.strerror or error}") from None
+
+
+def _check_writable(path: Path) -> None:
+    """Raises UsageError now, not after an hour of tests. Leaves no file behind."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--json {path}: there is no such folder")
+    there = path.exists()
+    try:
+        path.open("ab").close()
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"--json {path}: {error.strerror or error}") from None

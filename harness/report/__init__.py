@@ -1,17 +1,31 @@
 """From results to what people read: rows, runs and executions as terminal text and JSON."""
 
+from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
 from harness.report.executions import execution_dict, execution_lines
-from harness.report.tables import evidence_sentence, live_line, result_table, summary_line, title
+from harness.report.tables import (
+    evidence_sentence,
+    live_line,
+    requirement_line,
+    result_table,
+    summary_line,
+    title,
+)
 from harness.report.writing import hex_dump, json_text
 
 __all__ = [
+    "alarming",
+    "deviation_lines",
     "evidence_sentence",
     "execution_dict",
     "execution_lines",
     "hex_dump",
     "json_text",
+    "lab_broke",
     "live_line",
+    "program_name",
+    "requirement_line",
     "result_table",
     "summary_line",
     "title",
+    "was_run",
 ]

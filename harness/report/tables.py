@@ -1,6 +1,6 @@
 """Rows as terminal text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +23,8 @@ EVIDENCE = {
     "device": "Measured on the device itself.",
 }
 _VERDICT_WIDTH = max(map(len, Verdict))
+_ID_WIDTH = len("WSASOCKET-019a") + 2
+_ROOM_FOR_TITLES = 130  # columns
 
 
 def title(requirement: str) -> str:
@@ -32,8 +34,8 @@ def title(requirement: str) -> str:
 
 
 def live_line(row: Row) -> Text:
-    """One row as it happens."""
-    line = Text(f"{row.requirement}  ")
+    """One row as it happens; its reason only if there is nothing else to say."""
+    line = Text(f"{row.requirement:<{_ID_WIDTH}}")
     line.append(f"{row.verdict:<{_VERDICT_WIDTH}}  ", STYLES[row.verdict])
     line.append(title(row.requirement))
     if row.case:
@@ -42,20 +44,32 @@ def live_line(row: Row) -> Text:
         line.append(f": {row.observed}")
         if row.documented != row.observed:
             line.append(f", documented: {row.documented or 'nothing'}", "" if row.verdict.red else "dim")
-    if row.verdict not in (Verdict.PASS, Verdict.OBSERVED) and row.reason:
+    if row.reason and (row.verdict is Verdict.BROKEN or not row.observed):
         line.append(f" ({_line(row.reason)})", "dim")
     return line
 
 
-def result_table(rows: Iterable[Row], *, short: bool = False) -> Table:
-    """One line for each requirement, with the row that decided its verdict; every row that is red or broken.
+def requirement_line(rows: Sequence[Row]) -> Text:
+    """All cases of one requirement in one line: verdict, title, how many came to that verdict."""
+    verdict = worst(row.verdict for row in rows)
+    line = Text(f"{rows[0].requirement:<{_ID_WIDTH}}")
+    line.append(f"{verdict:<{_VERDICT_WIDTH}}  ", STYLES[verdict])
+    line.append(title(rows[0].requirement) or rows[0].case)
+    line.append(f"  {_cases(rows, verdict)}", "dim")
+    return line
 
-    "cases" says how many rows there are, and how many came to that verdict if not all did.
-    short: what is neither red nor broken is cut to one line.
+
+def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
+    """One line for each requirement, with the row that decided its verdict.
+
+    "cases" says how many rows there are, and how many came to that verdict if not all did. What does not
+    fit is cut. width: columns there are; in a narrow table titles are left out.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("requirement", no_wrap=True)
-    table.add_column("title", ratio=4)
+    titled = width >= _ROOM_FOR_TITLES
+    if titled:
+        table.add_column("title", ratio=4)
     table.add_column("cases", justify="right", no_wrap=True)
     table.add_column("documented", ratio=5)
     table.add_column("observed", ratio=5)
@@ -65,17 +79,23 @@ def result_table(rows: Iterable[Row], *, short: bool = False) -> Table:
         by_requirement.setdefault(row.requirement, []).append(row)
     for requirement, cases in sorted(by_requirement.items()):
         verdict = worst(row.verdict for row in cases)
-        deciding = [row for row in cases if row.verdict is verdict]
-        count = str(len(cases)) if len(deciding) == len(cases) else f"{len(deciding)} of {len(cases)}"
-        line = (Text(title(requirement)), Text(count), *_sides(deciding[0]))
-        alarming = verdict.red or verdict is Verdict.BROKEN
-        for cell in line:
-            cell.no_wrap, cell.overflow = short and not alarming, "ellipsis"
-        table.add_row(requirement, *line)
-        if alarming:
-            for row in deciding:
-                table.add_row("", Text(f"  {row.case or row.reason}", "dim"), "", *_sides(row))
+        deciding = next(row for row in cases if row.verdict is verdict)
+        cells = [Text(title(requirement))] if titled else []
+        cells += [Text(_count(cases, verdict)), *_sides(deciding)]
+        for cell in cells:
+            cell.no_wrap, cell.overflow = True, "ellipsis"
+        table.add_row(requirement, *cells)
     return table
+
+
+def _cases(rows: Sequence[Row], verdict: Verdict) -> str:
+    return f"{_count(rows, verdict)} case{'' if len(rows) == 1 else 's'}"
+
+
+def _count(rows: Sequence[Row], verdict: Verdict) -> str:
+    """6, or "5 of 6" where one came to a better verdict."""
+    deciding = sum(row.verdict is verdict for row in rows)
+    return str(len(rows)) if deciding == len(rows) else f"{deciding} of {len(rows)}"
 
 
 def _sides(row: Row) -> tuple[Text, Text, Text]:

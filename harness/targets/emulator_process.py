@@ -44,7 +44,9 @@ class EmulatorProcess:
         self.serial: Mapping[str, str] = {}
         self.complaints: deque[str] = deque(maxlen=20)
         self._last_words: deque[str] = deque(maxlen=8)
-        self._ready: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
+        self._console: deque[str] = deque(maxlen=8)
+        # "ready", an "exit" before it, or None when the process has closed its output.
+        self._start: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
         # A group of its own: Ctrl-C is ours to handle, the device has to outlive the last answer.
         group: dict[str, Any] = (
             {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
@@ -78,9 +80,12 @@ class EmulatorProcess:
         return self._process.pid
 
     def wait_ready(self, seconds: float) -> None:
-        """Returns when every process started on the device has opened its link. Raises LinkError."""
+        """Returns when every process started on the device has opened its link.
+
+        Raises LinkError, at once if one of them ends instead; UsageError for settings it does not take.
+        """
         try:
-            ready = self._ready.get(timeout=seconds)
+            ready = self._start.get(timeout=seconds)
         except queue.Empty:
             raise LinkError(
                 f"the emulated device was not ready after {seconds:g} s: {self.complaint()}"
@@ -89,11 +94,24 @@ class EmulatorProcess:
             code = self._process.wait()
             self._readers[1].join(GRACE_S)
             if code == _USAGE:
-                raise UsageError(f"the emulated device does not take its settings: {self.complaint()}")
+                what = self.complaint().rpartition("error: ")[2]
+                raise UsageError(f"the emulated device does not take its settings: {what}")
             raise LinkError(f"the emulated device did not start (exit code {code}): {self.complaint()}")
+        if ready["event"] == "exit":
+            raise LinkError(self._ended_early(ready))
         self.cpu = str(ready.get("cpu", ""))
         self.tcp = ready.get("tcp") or {}
         self.serial = ready.get("serial") or {}
+
+    def _ended_early(self, event: Mapping[str, Any]) -> str:
+        name = str(event.get("process", "a process")).lstrip("\\")
+        how = f"exit code {event.get('code')}"
+        if exception := event.get("exception"):
+            how = f"exception {exception} at {event.get('address')}"
+        words = "; ".join(self.complaints) or "".join(self._console).strip() or "it wrote nothing"
+        if "cannot start: ws2.dll" in words:
+            words += " (a tcp link needs it, link serial does not)"
+        return f"on the emulated device, {name} ended before it had opened its link ({how}): {words}"
 
     def ended(self) -> str | None:
         """That the process has ended although nobody asked it to, and why; None while it runs."""
@@ -137,7 +155,7 @@ class EmulatorProcess:
         with pipe:
             for line in pipe:
                 self._event(line.rstrip())
-        self._ready.put(None)
+        self._start.put(None)
 
     def _event(self, line: str) -> None:
         try:
@@ -147,7 +165,7 @@ class EmulatorProcess:
             _log.warning("emulator: not an event: %s", line)
             return
         if kind == "ready":
-            self._ready.put(event)
+            self._start.put(event)
         elif kind == "unimplemented":
             export, address = event.get("export"), event.get("address")
             self.complaints.append(f"{export} is not implemented (called at {address})")
@@ -156,9 +174,12 @@ class EmulatorProcess:
             self.complaints.append(str(event.get("text", line)))
             _shortcomings.warning("the emulated device: %s", self.complaints[-1])
         elif kind == "console":
-            _log.info("device console: %s", str(event.get("text", "")).rstrip())
+            self._console.append(str(event.get("text", "")))
+            _log.info("device console: %s", self._console[-1].rstrip())
         else:
             _log.info("emulator: %s", line)
+            if kind == "exit":
+                self._start.put(event)
 
     def _read_log(self, pipe: IO[str]) -> None:
         with pipe:

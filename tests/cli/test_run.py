@@ -55,11 +55,14 @@ def test_as_documented(
 
 
 def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, lab: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent
 ) -> None:
     agent.answers = WRONG
     assert main([*arguments, "--json", "-"]) == 1
     out, err = capsys.readouterr()
+    command = next(line.split() for line in err.splitlines() if line.startswith("  replay "))
+    assert command[1:3] == ["ceharness", "exec"]
+    assert "  observed    WSAEINVAL (10022)" in err
     rows = {row["requirement"]: row for row in json.loads(out)}
     assert rows["WSASOCKET-012"]["verdict"] == "pass"
     wrong = rows["WSASOCKET-016"]
@@ -68,10 +71,9 @@ def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
     assert "WSAEINVAL (10022)" in wrong["observed"]
     assert {"requirement", "verdict", "documented", "observed", "reason", "program"} <= wrong.keys()
     assert "2 requirements: 1 fail, 1 pass" in err
-    program = tmp_path / "p.txt"
-    program.write_text(wrong["program"], encoding="utf-8")
+    assert Path(command[3]).read_text(encoding="utf-8") == wrong["program"]
     agent.runs.clear()
-    assert main(["exec", str(program), "--lab", str(lab)]) == 0
+    assert main(command[2:]) == 0
 
 
 def test_rows_appear_while_the_run_goes_on(
@@ -91,6 +93,19 @@ def test_rows_appear_while_the_run_goes_on(
     assert main(arguments) == 0
     assert "WSASOCKET-012" not in seen[0]
     assert "WSASOCKET-012" in seen[1]
+
+
+def test_a_test_that_is_wrong_is_no_fault_of_the_lab(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, tmp_path: Path
+) -> None:
+    agent.answers = GOOD
+    wrong = SUITE.replace("AF_IPX", "AF_IPXX")
+    (tmp_path / "small.robot").write_text(wrong, encoding="utf-8")
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("ceharness: error: WSASOCKET-012, An Unknown Family: the test itself is wrong: ")
+    assert "did you mean AF_IPX?" in err
+    assert "1 broken" in out
 
 
 def test_an_emulated_device_never_passes_for_a_device(
@@ -120,7 +135,9 @@ def test_a_device_that_does_not_answer_is_no_deviation(
     agent.reply = lambda message: None
     assert main(arguments) == 3
     out, err = capsys.readouterr()
-    assert "2 broken" in out
+    assert out.count("WSASOCKET-") == 1
+    assert "nothing was judged: the lab failed" in out
+    assert "not run, because the lab failed: 1 tests" in out
     assert err.startswith("ceharness: error: ")
     assert "not one byte" in err
 

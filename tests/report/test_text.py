@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.conformance import Row, Verdict, summarize
-from harness.report import evidence_sentence, hex_dump, live_line, result_table, summary_line, title
+from harness.report import (
+    alarming,
+    deviation_lines,
+    evidence_sentence,
+    hex_dump,
+    lab_broke,
+    live_line,
+    requirement_line,
+    result_table,
+    summary_line,
+    title,
+    was_run,
+)
 
 FAIL = Row(
     requirement="WSASOCKET-012",
@@ -24,11 +36,17 @@ PASS = replace(FAIL, case="AF_UNIX", verdict=Verdict.PASS, observed="WSAEAFNOSUP
 TITLE = title("WSASOCKET-012")
 
 
-def test_a_deviation_shows_both_sides_and_the_reason() -> None:
+def test_a_deviation_shows_both_sides() -> None:
     assert live_line(FAIL).plain == (
-        f"WSASOCKET-012  fail            {TITLE} · AF_IPX: WSAEINVAL (10022), "
-        "documented: WSAEAFNOSUPPORT (10047) (not a documented code)"
+        f"WSASOCKET-012   fail            {TITLE} · AF_IPX: WSAEINVAL (10022), "
+        "documented: WSAEAFNOSUPPORT (10047)"
     )
+
+
+def test_a_reason_is_told_where_nothing_was_observed() -> None:
+    broken = replace(FAIL, verdict=Verdict.BROKEN, observed="", reason="connection\nrefused")
+    assert live_line(broken).plain.endswith("AF_IPX (connection refused)")
+    assert "not a documented code" not in live_line(FAIL).plain
 
 
 def test_agreement_is_said_once() -> None:
@@ -45,20 +63,62 @@ def test_the_table_names_each_requirement_once() -> None:
     assert "1 of 2" in text
 
 
-def test_every_red_row_is_in_the_table_and_no_other() -> None:
+def test_the_table_has_one_line_for_each_requirement() -> None:
     out = io.StringIO()
-    rows = [FAIL, PASS, replace(FAIL, case="AF_BTH")]
-    Console(file=out, width=160).print(result_table(rows, short=True))
-    assert "AF_IPX" in out.getvalue()
-    assert "AF_BTH" in out.getvalue()
-    assert "AF_UNIX" not in out.getvalue()
-
-
-def test_short_is_one_line_for_each_requirement() -> None:
-    out = io.StringIO()
-    rows = [replace(PASS, requirement=f"R-{number}", observed="x" * 300) for number in range(5)]
-    Console(file=out, width=80).print(result_table(rows, short=True))
+    rows = [replace(PASS, requirement=f"R-{number}", observed="x y " * 99) for number in range(4)]
+    rows += [replace(FAIL, requirement="R-9", verdict=Verdict.BROKEN, observed="", reason="bad luck " * 40)]
+    Console(file=out, width=80).print(result_table(rows, width=80))
     assert len(out.getvalue().splitlines()) == 6
+
+
+def test_the_line_of_a_requirement_counts_its_cases() -> None:
+    assert requirement_line([PASS, PASS]).plain == f"WSASOCKET-012   pass            {TITLE}  2 cases"
+    other = replace(PASS, verdict=Verdict.NOT_PROVOCABLE)
+    assert requirement_line([PASS, other]).plain.endswith("1 of 2 cases")
+    assert requirement_line([PASS]).plain.endswith("  1 case")
+
+
+def test_titles_are_left_out_of_a_narrow_table() -> None:
+    texts = []
+    for width in (100, 160):
+        out = io.StringIO()
+        Console(file=out, width=width).print(result_table([PASS], width=width))
+        texts.append(out.getvalue())
+    assert "title" not in texts[0]
+    assert "title" in texts[1]
+    assert all(text.count("WSAEAFNOSUPPORT (10047)") == 2 for text in texts)
+
+
+def test_a_deviation_is_told_in_full() -> None:
+    row = replace(FAIL, program="fresh\ncall ws2!f()\n")
+    assert [line.plain for line in deviation_lines(row, "ceharness exec p.ceprog")] == [
+        f"WSASOCKET-012 fail  {TITLE} · AF_IPX",
+        "  documented  WSAEAFNOSUPPORT (10047)",
+        "  observed    WSAEINVAL (10022)",
+        "  reason      not a documented code",
+        "  program",
+        "    fresh",
+        "    call ws2!f()",
+        "  replay      ceharness exec p.ceprog",
+    ]
+    bare = replace(FAIL, case="", reason="")
+    assert len(list(deviation_lines(bare, ""))) == 3
+
+
+def test_what_needs_attention() -> None:
+    broken = replace(FAIL, verdict=Verdict.BROKEN, reason="connection refused")
+    given_up = replace(broken, reason="not run: Test execution stopped due to a fatal error.")
+    assert [alarming(row) for row in (PASS, FAIL, broken, given_up)] == [False, True, True, True]
+    assert [was_run(row) for row in (PASS, FAIL, broken, given_up)] == [True, True, True, False]
+    wrong = replace(broken, reason="the test itself is wrong: no constant AF_INTE")
+    assert [lab_broke(row) for row in (PASS, FAIL, broken, wrong)] == [False, False, True, False]
+
+
+def test_long_reasons_are_wrapped_and_programs_are_not() -> None:
+    row = replace(FAIL, reason="word " * 40, program="call " + "x" * 200)
+    lines = [line.plain for line in deviation_lines(row, "", width=60)]
+    assert max(len(line) for line in lines[:-1]) <= 60
+    assert lines[-1] == "    call " + "x" * 200
 
 
 def test_markup_in_data_is_only_text() -> None:

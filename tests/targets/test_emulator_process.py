@@ -62,7 +62,7 @@ def test_an_early_end_shows_its_last_words(processes: list[EmulatorProcess]) -> 
 def test_settings_it_does_not_take_are_a_mistake_of_the_user(processes: list[EmulatorProcess]) -> None:
     script = "import sys; print('usage: it\\nit: error: no variant x', file=sys.stderr); sys.exit(2)"
     device = play(script, processes)
-    with pytest.raises(UsageError, match=r"settings: it: error: no variant x$"):
+    with pytest.raises(UsageError, match=r"settings: no variant x$"):
         device.wait_ready(30)
 
 
@@ -76,6 +76,33 @@ def test_an_unimplemented_export_is_the_reason_that_is_given(processes: list[Emu
     with pytest.raises(LinkError, match="coredll!Foo is not implemented"):
         device.wait_ready(30)
     assert list(device.complaints) == ["coredll!Foo is not implemented (called at 0x11000)"]
+
+
+def test_a_process_that_ends_early_is_not_waited_for(processes: list[EmulatorProcess]) -> None:
+    script = (
+        "import json, sys\n"
+        "for text in ('ceagent: cannot start: ', 'ws2.dll\\n'):\n"
+        "    print(json.dumps({'event': 'console', 'text': text}))\n"
+        "event = {'event': 'exit', 'process': '\\\\ceagent.exe', 'code': 126}\n"
+        "print(json.dumps(event), flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    device = play(script, processes)
+    with pytest.raises(LinkError, match=r"ceagent\.exe ended .*exit code 126\): .* cannot start: ws2\.dll"):
+        device.wait_ready(30)
+
+
+def test_a_process_that_faults_early_says_where(processes: list[EmulatorProcess]) -> None:
+    script = (
+        "import json, sys\n"
+        "event = {'event': 'exit', 'process': 'a', 'code': 3221225477, 'exception': '0xC0000005',"
+        " 'address': '0x00011000'}\n"
+        "print(json.dumps(event), flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    device = play(script, processes)
+    with pytest.raises(LinkError, match=r"exception 0xC0000005 at 0x00011000\): it wrote nothing"):
+        device.wait_ready(30)
 
 
 def test_never_ready(processes: list[EmulatorProcess]) -> None:

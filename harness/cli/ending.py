@@ -1,0 +1,89 @@
+"""The end of a run: the table, every deviation in full, the counts."""
+
+import argparse
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.cli.progress import Progress
+from harness.cli.screen import Screen
+from harness.conformance import Row, Summary
+from harness.report import (
+    alarming,
+    deviation_lines,
+    evidence_sentence,
+    lab_broke,
+    live_line,
+    program_name,
+    result_table,
+    summary_line,
+    was_run,
+)
+
+_IN_FULL = 20  # deviations that are shown with their programs; those of the others are in files
+
+
+class Replay:
+    """Programs of red rows as files, and the commands that run them again on the same device."""
+
+    def __init__(self, folder: Path, args: argparse.Namespace) -> None:
+        self.folder = folder
+        options = {"--cpu": args.cpu, "--link": args.link, "--lab": args.lab and str(args.lab)}
+        given = [word for name, value in options.items() if value for word in (name, value)]
+        self._words = [*([args.target] if args.target else []), *given]
+
+    def commands(self, rows: Sequence[Row]) -> list[str]:
+        """Writes the programs; one command for each row, "" where no program ran."""
+        counts: Counter[str] = Counter()
+        found = []
+        for row in rows:
+            if not row.program:
+                found.append("")
+                continue
+            counts[row.requirement] += 1
+            self.folder.mkdir(exist_ok=True)
+            path = self.folder / program_name(row, counts[row.requirement])
+            path.write_text(row.program, encoding="utf-8")
+            found.append(shlex.join(["ceharness", "exec", str(path), *self._words]))
+        return found
+
+
+def show_end(
+    screen: Screen, rows: Sequence[Row], summary: Summary, progress: Progress, replay: Replay
+) -> None:
+    """Everything that is said at the end of a run."""
+    screen.line()
+    shown = [row for row in rows if was_run(row)]
+    judged = not rows or not all(map(lab_broke, rows))
+    if rows and judged:
+        screen.table(result_table(shown, width=screen.console.width))
+        screen.line()
+    _show_deviations(screen, [row for row in shown if alarming(row) and not lab_broke(row)], replay)
+    for name, message in progress.failed:
+        screen.line(f"failed: {name}", "bold red")
+        screen.line(message)
+    if judged or not progress.passed:
+        screen.line(summary_line(summary) if judged else "nothing was judged: the lab failed", "bold")
+    if progress.passed or progress.failed:
+        screen.line(f"tests without a requirement: {progress.passed} passed, {len(progress.failed)} failed")
+    if len(shown) < len(rows):
+        screen.line(f"not run, because the lab failed: {len(rows) - len(shown)} tests", "bold magenta")
+    if summary.missing and not summary.lab_broken:
+        screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
+    if judged:
+        screen.line(evidence_sentence(rows))
+
+
+def _show_deviations(screen: Screen, rows: Sequence[Row], replay: Replay) -> None:
+    commands, width = replay.commands(rows), min(screen.console.width, 110)
+    for row, command in list(zip(rows, commands, strict=True))[:_IN_FULL]:
+        for line in deviation_lines(row, command, width=width):
+            screen.line(line)
+        screen.line()
+    if len(rows) > _IN_FULL:
+        more = len(rows) - _IN_FULL
+        screen.line(f"{more} more, their programs are in {replay.folder}:", "bold red")
+        for row in rows[_IN_FULL:]:
+            screen.line(live_line(row))
+        screen.line()
