@@ -19,6 +19,7 @@ enum {
 
 static const struct settings *settings;
 static struct cea_session session;
+static struct cea_program program;
 static struct shared_objects objects;
 static HANDLE worker;     /* null: none */
 static bool running;      /* it executes the oldest run that is held */
@@ -34,16 +35,12 @@ static void answer_is(const struct cea_reply *reply)
 
 static void worker_gone(void)
 {
-    struct cea_shared *shared = objects.memory;
     CloseHandle(worker);
     worker = NULL;
     running = false;
     os_event_reset(objects.go);
     os_event_reset(objects.done);
-    shared->kept_count = 0;
-    for (unsigned i = 0; i < CEA_EXPORTS; i++) {
-        shared->exports[i].address = 0;
-    }
+    cea_forget_worker(&program, objects.memory);
 }
 
 /* Politely when it is idle, so that modules see their process end in order. */
@@ -88,7 +85,7 @@ static void finish(void)
     struct cea_reply reply;
     struct cea_message *answer = cea_session_answer(&session);
     running = false;
-    answer->length = (uint32_t)cea_answer(answer->body, objects.memory, answer->seq);
+    answer->length = (uint32_t)cea_answer(answer->body, &program, objects.memory, answer->seq);
     cea_session_answered(&session, &reply);
     answer_is(&reply);
 }
@@ -115,20 +112,19 @@ static void proceed(void)
         if (worker_died()) {
             worker_gone();
         }
-        enum cea_error error = cea_check(objects.memory, message->body, message->length, &detail);
+        enum cea_error error = cea_check(&program, objects.memory, message->body, message->length, &detail);
         if (error) {
             refuse(error, detail);
             continue;
         }
-        if (objects.memory->fresh) {
-            uint32_t kept = objects.memory->kept_count; /* already those of the new worker */
+        if (program.fresh) {
             end_worker();
-            objects.memory->kept_count = kept;
         }
         if (!worker && !start_worker()) {
             refuse(CEA_NO_WORKER, GetLastError());
             continue;
         }
+        cea_load(&program, objects.memory, message->body, message->length);
         running = true;
         started = GetTickCount();
         os_event_set(objects.go);
@@ -144,7 +140,7 @@ static void receive(const uint8_t *bytes, size_t length)
     }
     if (cea_session_receive(&session, bytes, length - CEA_CHECK, tagged, &reply) == CEA_OPENED) {
         end_worker();
-        memset(objects.memory->exports, 0, sizeof objects.memory->exports);
+        cea_forget_session(&program);
     }
     answer_is(&reply);
     if (keep_awake) {
@@ -152,12 +148,10 @@ static void receive(const uint8_t *bytes, size_t length)
     }
 }
 
+/* Until the deadline of the program that runs. A difference of ticks stays right when they wrap. */
 static DWORD time_left(void)
 {
-    DWORD passed = GetTickCount() - started, deadline = objects.memory->deadline;
-    if (!running) {
-        return AWAKE_MS;
-    }
+    DWORD passed = GetTickCount() - started, deadline = program.deadline;
     deadline = deadline > LONGEST_MS ? LONGEST_MS : deadline;
     return passed < deadline ? deadline - passed : 0;
 }
@@ -188,30 +182,29 @@ static void late(void)
     worker_gone();
 }
 
+/* One sign at a time, so that no flood of frames keeps a worker past its deadline. */
 static void serve(void)
 {
     enum { DONE, FRAME, WORKER };
     for (;;) {
         HANDLE signs[] = {objects.done, link_event(), worker};
-        DWORD left = time_left();
-        DWORD sign = WaitForMultipleObjects(worker ? 3 : 2, signs, 0, left);
+        DWORD left = running ? time_left() : AWAKE_MS;
+        DWORD sign = WaitForMultipleObjects(worker ? 3 : 2, signs, 0, left < AWAKE_MS ? left : AWAKE_MS);
         if (sign == WAIT_OBJECT_0 + DONE) {
             if (running) {
                 finish();
             }
         } else if (sign == WAIT_OBJECT_0 + FRAME) {
             const uint8_t *bytes;
-            size_t length;
-            while ((length = link_take(&bytes)) != 0) {
+            size_t length = link_take(&bytes);
+            if (length) {
                 receive(bytes, length);
                 link_release();
             }
         } else if (sign == WAIT_OBJECT_0 + WORKER) {
             worker_ended();
-        } else if (!running) {
-            if (session.id && keep_awake) {
-                keep_awake();
-            }
+        } else if (session.id && keep_awake) {
+            keep_awake();
         }
         if (running && time_left() == 0) {
             late();

@@ -2,6 +2,14 @@
 
 #include "zcbor_encode.h"
 
+/* What an answer is made of. A worker that is gone wild may have left anything in `shared`, and a thread of it may
+ * still be writing: no place and no end of a loop comes from there without being compared with what `program` says. */
+struct report {
+    const struct cea_program *program;
+    const struct cea_shared *shared;
+    uint32_t ended; /* runs that ended before the program did */
+};
+
 /* How much of an answer to write. */
 struct extent {
     uint32_t values; /* elements of values and times */
@@ -17,11 +25,11 @@ static bool run_open(const struct cea_shared *shared, uint32_t call)
     return shared->call[call].looped && shared->call[call].count != 0;
 }
 
-static uint32_t runs_of(const struct cea_shared *shared)
+static uint32_t runs_of(const struct report *report)
 {
-    uint32_t runs = shared->runs;
-    for (uint32_t i = 0; i < shared->calls; i++) {
-        runs += run_open(shared, i);
+    uint32_t runs = report->ended;
+    for (uint32_t i = 0; i < report->program->calls; i++) {
+        runs += run_open(report->shared, i);
     }
     return runs;
 }
@@ -71,12 +79,16 @@ static bool put_times(zcbor_state_t *cbor, const struct cea_shared *shared, uint
     return true;
 }
 
-static bool put_outcome(zcbor_state_t *cbor, const struct cea_shared *shared, const struct extent *extent)
+static bool put_outcome(zcbor_state_t *cbor, const struct report *report, const struct extent *extent)
 {
+    const struct cea_shared *shared = report->shared;
     uint32_t outcome = shared->outcome, call = shared->outcome_call;
-    if (outcome == CEA_DONE) {
+    if (outcome == CEA_DONE || outcome > CEA_OVERFLOW) {
         outcome = CEA_OVERFLOW;
         call = extent->call;
+    }
+    if (call > report->program->calls) {
+        call = report->program->calls;
     }
     bool detailed = outcome == CEA_FAULTED || outcome == CEA_EXITED || outcome == CEA_UNRESOLVED;
     uint32_t count = detailed ? 3 : 2;
@@ -102,15 +114,16 @@ static bool put_run(zcbor_state_t *cbor, uint32_t call, uint32_t count, bool fai
     return zcbor_uint32_put(cbor, call) && zcbor_uint32_put(cbor, count) && put_code(cbor, failed, error);
 }
 
-static bool put_runs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
+static bool put_runs(zcbor_state_t *cbor, const struct report *report, uint32_t count)
 {
+    const struct cea_shared *shared = report->shared;
     bool good = zcbor_uint32_put(cbor, 3) && zcbor_list_start_encode(cbor, 3 * count);
     uint32_t i = 0;
-    for (; good && i < count && i < shared->runs; i++) {
+    for (; good && i < count && i < report->ended; i++) {
         const struct cea_run *run = &shared->run[i];
         good = put_run(cbor, run->call, run->count, run->failed, run->error);
     }
-    for (uint32_t number = 0; good && i < count; number++) {
+    for (uint32_t number = 0; good && i < count && number < report->program->calls; number++) {
         if (run_open(shared, number)) {
             const struct cea_call *call = &shared->call[number];
             good = put_run(cbor, number, call->count, call->failed, call->error);
@@ -120,12 +133,12 @@ static bool put_runs(zcbor_state_t *cbor, const struct cea_shared *shared, uint3
     return good && zcbor_list_end_encode(cbor, 3 * count);
 }
 
-static bool put_outputs(zcbor_state_t *cbor, const struct cea_shared *shared, uint32_t count)
+static bool put_outputs(zcbor_state_t *cbor, const struct report *report, uint32_t count)
 {
-    const uint8_t *arena = (const uint8_t *)shared->arena;
+    const uint8_t *arena = (const uint8_t *)report->shared->arena;
     bool good = zcbor_uint32_put(cbor, 4) && zcbor_list_start_encode(cbor, count);
-    for (uint32_t i = 0; good && i < shared->buffer_count; i++) {
-        const struct cea_buffer *buffer = &shared->buffers[i];
+    for (uint32_t i = 0; good && i < report->program->buffer_count; i++) {
+        const struct cea_buffer *buffer = &report->program->buffers[i];
         uint32_t length = buffer->size;
         if (!buffer->returned) {
             continue;
@@ -139,15 +152,17 @@ static bool put_outputs(zcbor_state_t *cbor, const struct cea_shared *shared, ui
 }
 
 /* The whole answer to this extent; 0 when it does not fit. */
-static size_t put(uint8_t *out, const struct cea_shared *shared, uint8_t seq, const struct extent *extent)
+static size_t put(uint8_t *out, const struct report *report, uint8_t seq, const struct extent *extent)
 {
+    const struct cea_program *program = report->program;
+    const struct cea_shared *shared = report->shared;
     enum { TAG_UINT32 = 70, TAG_UINT64 = 71 };
-    uint32_t errors = 0, outputs = 0, runs = runs_of(shared);
+    uint32_t errors = 0, outputs = 0, runs = runs_of(report);
     for (uint32_t i = 0; i < extent->values; i++) {
         errors += remarkable(&shared->call[i]);
     }
-    for (uint32_t i = 0; i < shared->buffer_count; i++) {
-        outputs += shared->buffers[i].returned;
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        outputs += program->buffers[i].returned;
     }
     errors = extent->errors ? errors : 0;
     outputs = extent->outputs ? outputs : 0;
@@ -162,10 +177,10 @@ static size_t put(uint8_t *out, const struct cea_shared *shared, uint8_t seq, co
                 put_times(cbor, shared, extent->values);
     if (parts) {
         good = good && zcbor_map_start_encode(cbor, parts);
-        good = good && (!outcome || put_outcome(cbor, shared, extent));
+        good = good && (!outcome || put_outcome(cbor, report, extent));
         good = good && (!errors || put_errors(cbor, shared, extent->values, errors));
-        good = good && (!runs || put_runs(cbor, shared, runs));
-        good = good && (!outputs || put_outputs(cbor, shared, outputs));
+        good = good && (!runs || put_runs(cbor, report, runs));
+        good = good && (!outputs || put_outputs(cbor, report, outputs));
         good = good && zcbor_map_end_encode(cbor, parts);
     }
     good = good && zcbor_list_end_encode(cbor, elements);
@@ -173,13 +188,14 @@ static size_t put(uint8_t *out, const struct cea_shared *shared, uint8_t seq, co
 }
 
 /* Call of the run that stands at place `index` of all runs. */
-static uint32_t call_of_run(const struct cea_shared *shared, uint32_t index)
+static uint32_t call_of_run(const struct report *report, uint32_t index)
 {
-    if (index < shared->runs) {
+    const struct cea_shared *shared = report->shared;
+    if (index < report->ended) {
         return shared->run[index].call;
     }
     uint32_t number = 0;
-    for (index -= shared->runs; number < shared->calls; number++) {
+    for (index -= report->ended; number < report->program->calls; number++) {
         if (run_open(shared, number) && index-- == 0) {
             break;
         }
@@ -187,32 +203,35 @@ static uint32_t call_of_run(const struct cea_shared *shared, uint32_t index)
     return number;
 }
 
-size_t cea_answer(uint8_t *out, const struct cea_shared *shared, uint8_t seq)
+size_t cea_answer(uint8_t *out, const struct cea_program *program, const struct cea_shared *shared, uint8_t seq)
 {
-    enum { RUN_BYTES = 3 + 5 + 5, VALUE_BYTES = sizeof(cea_word) + 4, FRAME_BYTES = 40 };
-    uint32_t values = shared->outcome == CEA_DONE ? shared->calls : shared->reached;
+    enum { RUNS_BYTES = 4, RUN_BYTES = 3 + 5 + 5, VALUE_BYTES = sizeof(cea_word) + 4, FRAME_BYTES = 40 };
+    uint32_t reached = shared->reached, runs = shared->runs;
+    uint32_t values = shared->outcome == CEA_DONE || reached > program->calls ? program->calls : reached;
+    struct report made = {program, shared, runs < CEA_RUNS ? runs : CEA_RUNS}, *report = &made;
     struct extent extent = {values, UINT32_MAX, true, true, false, values};
-    size_t length = put(out, shared, seq, &extent);
+    size_t length = put(out, report, seq, &extent);
     if (length) {
         return length;
     }
     extent.overflow = true;
     extent.outputs = false;
-    length = put(out, shared, seq, &extent);
+    length = put(out, report, seq, &extent);
     if (length) {
         return length;
     }
     extent.runs = 0;
-    length = put(out, shared, seq, &extent);
+    length = put(out, report, seq, &extent);
     if (length) {
-        extent.runs = (uint32_t)(CEA_FRAME - length - 8) / RUN_BYTES;
-        extent.call = call_of_run(shared, extent.runs);
-        return put(out, shared, seq, &extent);
+        size_t room = CEA_FRAME - length;
+        extent.runs = room < RUNS_BYTES ? 0 : (uint32_t)((room - RUNS_BYTES) / RUN_BYTES);
+        extent.call = call_of_run(report, extent.runs);
+        return put(out, report, seq, &extent);
     }
     extent.errors = false;
     if (extent.values > (CEA_FRAME - FRAME_BYTES) / VALUE_BYTES) {
         extent.values = (CEA_FRAME - FRAME_BYTES) / VALUE_BYTES;
     }
     extent.call = extent.values;
-    return put(out, shared, seq, &extent);
+    return put(out, report, seq, &extent);
 }

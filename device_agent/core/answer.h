@@ -6,7 +6,8 @@
 
 /* Writes the answer to run `seq` to `out` (of CEA_FRAME bytes) and returns its length. An answer that does not
  * fit says `overflow` (unless it has another outcome to tell) and leaves parts out: outputs first,
- * then runs from the first that does not fit, then all but values and times, then the last of these. */
-size_t cea_answer(uint8_t *out, const struct cea_shared *shared, uint8_t seq);
+ * then runs from the first that does not fit, then all but values and times, then the last of these.
+ * Whatever the worker left in `shared`, this is an answer. */
+size_t cea_answer(uint8_t *out, const struct cea_program *program, const struct cea_shared *shared, uint8_t seq);
 
 #endif

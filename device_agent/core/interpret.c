@@ -50,7 +50,12 @@ static inline cea_word operand(const struct run *run, const cea_word *cell)
 
 /* On every CPU here the caller cleans up, so a function may be given more
  * arguments than it takes: four shapes do for all arities. */
-static inline cea_word invoke(cea_word address, unsigned arity, const cea_word *a)
+static unsigned shape_of(unsigned arity)
+{
+    return arity <= 4 ? 4 : arity <= 6 ? 6 : arity <= 10 ? 10 : CEA_ARITY;
+}
+
+static inline cea_word invoke(cea_word address, unsigned shape, const cea_word *a)
 {
     typedef cea_word (*shape4)(cea_word, cea_word, cea_word, cea_word);
     typedef cea_word (*shape6)(cea_word, cea_word, cea_word, cea_word, cea_word, cea_word);
@@ -58,13 +63,13 @@ static inline cea_word invoke(cea_word address, unsigned arity, const cea_word *
                                 cea_word, cea_word);
     typedef cea_word (*shape16)(cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word,
                                 cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word, cea_word);
-    if (arity <= 4) {
+    if (shape == 4) {
         return ((shape4)address)(a[0], a[1], a[2], a[3]);
     }
-    if (arity <= 6) {
+    if (shape == 6) {
         return ((shape6)address)(a[0], a[1], a[2], a[3], a[4], a[5]);
     }
-    if (arity <= 10) {
+    if (shape == 10) {
         return ((shape10)address)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
     }
     return ((shape16)address)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13],
@@ -129,6 +134,7 @@ static bool resolve(struct run *run, unsigned number, unsigned index)
     uint32_t error = 0;
     if (!export->address) {
         export->address = run->machine->resolve(export->name, &error);
+        run->timed = false;
     }
     if (!export->address) {
         stop(run, CEA_UNRESOLVED, number, error);
@@ -174,7 +180,8 @@ static bool call(struct run *run, const cea_word *cell)
     for (unsigned i = 0; i < arity; i++, cell += 2) {
         argument[i] = operand(run, cell);
     }
-    for (unsigned i = arity; i < 4; i++) {
+    unsigned shape = shape_of(arity);
+    for (unsigned i = arity; i < shape; i++) {
         argument[i] = 0;
     }
     if (export->fails) {
@@ -182,7 +189,7 @@ static bool call(struct run *run, const cea_word *cell)
     }
     /* In a sweep the clock costs as much as the call: there, the end of one call is the start of the next. */
     uint32_t start = run->timed && shared->call[number].looped ? run->ended : machine->ticks();
-    cea_word value = invoke(export->address, arity, argument);
+    cea_word value = invoke(export->address, shape, argument);
     uint32_t error = 0;
     run->ended = machine->ticks();
     run->timed = true;

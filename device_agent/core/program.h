@@ -1,10 +1,12 @@
 /* A checked program, and everything that running it leaves behind.
  *
- * The supervisor fills `struct cea_shared` from a `run` message (check.h), the
- * worker executes it (interpret.h), the supervisor makes the answer of it
- * (answer.h). It lies in memory that both processes map, at different addresses: there is
- * no pointer in it, only offsets. What the worker has written stays readable when
- * the worker is gone. */
+ * The supervisor makes both structures from a `run` message (check.h), the worker executes what is
+ * in `struct cea_shared` (interpret.h), the supervisor makes the answer of both (answer.h).
+ *
+ * `struct cea_shared` lies in memory that both processes map, at different addresses: there is no
+ * pointer in it, only offsets. What the worker has written stays readable when the worker is gone. Whatever a
+ * call gone wild may have written there, no count or place that the supervisor relies on is among it: those are in
+ * `struct cea_program`, which only the supervisor has. */
 #ifndef CEA_PROGRAM_H
 #define CEA_PROGRAM_H
 
@@ -63,7 +65,6 @@ struct cea_export {
     char name[CEA_NAME];
     uint16_t reader, setter; /* entries, or CEA_EXPORTS: GetLastError, SetLastError of coredll */
     uint8_t fails;
-    bool defined;
 };
 
 /* One call or digest. `count` turns in a row came to `failed` and `error`;
@@ -84,28 +85,44 @@ struct cea_run {
 };
 
 struct cea_buffer {
-    uint32_t offset, size; /* in the arena */
+    uint32_t offset, size;      /* in the arena */
+    uint32_t init, init_length; /* in the message: what it starts with */
     bool returned;
+    bool filled; /* with `init` and zeros; not a kept one of an earlier program */
 };
 
 struct cea_kept {
     uint32_t number, offset, size;
 };
 
-struct cea_shared {
-    struct cea_export exports[CEA_EXPORTS]; /* of the session */
-    struct cea_kept kept[CEA_KEPT];         /* of the worker */
-    uint32_t kept_count;
+struct cea_keeping {
+    uint32_t count;
+    struct cea_kept kept[CEA_KEPT]; /* from the arena's end downward */
+};
 
-    /* The program. */
-    uint32_t calls, buffer_count;
-    uint32_t deadline; /* milliseconds */
-    bool fresh;
+/* What the supervisor alone knows. All zero: a new session, a new worker. */
+struct cea_program {
+    uint32_t defined[CEA_EXPORTS / 32]; /* of the session: a bit for each entry of the table */
+    struct cea_keeping keeping;         /* of the worker */
+
+    /* The same, as they will be when the message that was checked takes effect. */
+    uint32_t checked_defined[CEA_EXPORTS / 32];
+    struct cea_keeping checked_keeping;
+
+    uint32_t calls, slots; /* how many it uses */
+    uint32_t deadline;     /* milliseconds */
+    bool fresh;            /* to be run by a new worker */
+    uint32_t exports;      /* where they are in the message; 0: nowhere */
+    uint32_t buffer_count;
     struct cea_buffer buffers[CEA_BUFFERS];
+};
 
-    /* What came of it. */
-    volatile uint32_t current;  /* call that was begun last */
-    volatile uint32_t reached;  /* one more than the highest call that ran */
+struct cea_shared {
+    struct cea_export exports[CEA_EXPORTS];
+
+    /* What came of the program. */
+    volatile uint32_t current; /* call that was begun last */
+    volatile uint32_t reached; /* one more than the highest call that ran */
     volatile uint32_t runs;
     volatile uint32_t outcome, outcome_call, outcome_detail;
     struct cea_call call[CEA_SLOTS];
@@ -114,7 +131,8 @@ struct cea_shared {
 
     volatile bool leave; /* the worker is to end instead of running the program */
     cea_word code[CEA_CODE];
-    cea_word arena[CEA_ARENA / sizeof(cea_word)]; /* words, for their alignment */
+    /* Last, so that a call that writes beyond a buffer soon leaves the mapping. Words, for their alignment. */
+    cea_word arena[CEA_ARENA / sizeof(cea_word)];
 };
 
 /* A device spares half a megabyte for the agent: this, the image and the stacks. */

@@ -5,6 +5,7 @@
  *     encode TAG IDLE BODY      the frame
  *     decode TAG BYTES          the good frames in BYTES: "t:BODY" with the tag, "u:BODY" without, blank between
  *     program BODY              checks and runs: "answer BODY" or "refused REASON DETAIL"
+ *     scribble VALUE BODY       like program, but every byte the worker can write is VALUE before the answer is made
  *     check BODY                only checks: "good CALLS" or "refused REASON DETAIL"
  *     worker                    forgets what a new worker would not know
  *     slept                     milliseconds slept since the last time
@@ -28,6 +29,7 @@
 enum { ROOM = 1 << 17, LINE = 2 * ROOM + 100, WORDS = 4 };
 
 static uint8_t *guard; /* end of the input area */
+static struct cea_program program;
 static struct cea_shared shared;
 static struct cea_session session;
 static char output[4 * ROOM];
@@ -138,7 +140,7 @@ static void decode(uint32_t tag, const uint8_t *bytes, size_t length)
 static bool checked(const uint8_t *body, size_t length)
 {
     uint32_t detail = 0;
-    enum cea_error error = cea_check(&shared, body, length, &detail);
+    enum cea_error error = cea_check(&program, &shared, body, length, &detail);
     if (error) {
         put_text("refused ");
         put_number(error);
@@ -148,21 +150,37 @@ static bool checked(const uint8_t *body, size_t length)
     return error == CEA_OK;
 }
 
-static void worker(void)
+/* What the supervisor and its worker do with a program that was checked. */
+static void execute(const uint8_t *body, size_t length)
 {
-    shared.kept_count = 0;
-    for (size_t i = 0; i < CEA_EXPORTS; i++) {
-        shared.exports[i].address = 0;
+    if (program.fresh) {
+        cea_forget_worker(&program, &shared);
+    }
+    cea_load(&program, &shared, body, length);
+    cea_interpret(&shared, &fake_machine);
+}
+
+static void put_answer(const uint8_t *body)
+{
+    uint8_t out[CEA_FRAME];
+    put_text("answer ");
+    put_bytes(out, cea_answer(out, &program, &shared, body[2] == 0x18 ? body[3] : body[2]));
+}
+
+static void run(const uint8_t *body, size_t length)
+{
+    if (checked(body, length)) {
+        execute(body, length);
+        put_answer(body);
     }
 }
 
-static void program(const uint8_t *body, size_t length)
+static void scribble(const uint8_t *body, size_t length, uint8_t value)
 {
-    uint8_t out[CEA_FRAME];
     if (checked(body, length)) {
-        cea_interpret(&shared, &fake_machine);
-        put_text("answer ");
-        put_bytes(out, cea_answer(out, &shared, body[2] == 0x18 ? body[3] : body[2]));
+        execute(body, length);
+        memset(&shared, value, sizeof shared);
+        put_answer(body);
     }
 }
 
@@ -170,7 +188,7 @@ static void check(const uint8_t *body, size_t length)
 {
     if (checked(body, length)) {
         put_text("good ");
-        put_number(shared.calls);
+        put_number(program.calls);
     }
 }
 
@@ -178,7 +196,7 @@ static void start_session(uint32_t boot)
 {
     static const char *const missing[] = {"ws2"};
     memset(&session, 0, sizeof session);
-    memset(&shared, 0, sizeof shared);
+    memset(&program, 0, sizeof program);
     session.boot = boot;
     session.build = "ceagent test";
     session.missing = missing;
@@ -197,14 +215,15 @@ static void receive(bool tagged, const uint8_t *body, size_t length)
     struct cea_reply reply;
     enum cea_reaction reaction = cea_session_receive(&session, body, length, tagged, &reply);
     if (reaction == CEA_OPENED) {
-        memset(&shared, 0, sizeof shared);
+        cea_forget_worker(&program, &shared);
+        cea_forget_session(&program);
     }
     put_number(reaction);
     put_text(" ");
     print_reply(&reply);
 }
 
-static void execute(void)
+static void execute_held(void)
 {
     struct cea_reply reply;
     uint32_t detail = 0;
@@ -214,12 +233,12 @@ static void execute(void)
         return;
     }
     struct cea_message *answer = cea_session_answer(&session);
-    enum cea_error error = cea_check(&shared, run->body, run->length, &detail);
+    enum cea_error error = cea_check(&program, &shared, run->body, run->length, &detail);
     if (error) {
         answer->length = (uint32_t)cea_message_refusal(answer->body, answer->seq, error, detail);
     } else {
-        cea_interpret(&shared, &fake_machine);
-        answer->length = (uint32_t)cea_answer(answer->body, &shared, answer->seq);
+        execute(run->body, run->length);
+        answer->length = (uint32_t)cea_answer(answer->body, &program, &shared, answer->seq);
     }
     cea_session_answered(&session, &reply);
     print_reply(&reply);
@@ -242,12 +261,15 @@ static void obey(char *word[WORDS])
         decode(number_of(word[1]), bytes, length);
     } else if (is(word[0], "program")) {
         bytes = input(word[1], &length);
-        program(bytes, length);
+        run(bytes, length);
+    } else if (is(word[0], "scribble")) {
+        bytes = input(word[2], &length);
+        scribble(bytes, length, (uint8_t)number_of(word[1]));
     } else if (is(word[0], "check")) {
         bytes = input(word[1], &length);
         check(bytes, length);
     } else if (is(word[0], "worker")) {
-        worker();
+        cea_forget_worker(&program, &shared);
     } else if (is(word[0], "slept")) {
         put_number(fake_slept());
     } else if (is(word[0], "crc")) {
@@ -259,7 +281,7 @@ static void obey(char *word[WORDS])
         bytes = input(word[2], &length);
         receive(number_of(word[1]) == 1, bytes, length);
     } else if (is(word[0], "execute")) {
-        execute();
+        execute_held();
     } else {
         put_text("what?");
     }

@@ -105,8 +105,10 @@ static const struct {
     {"fake!seen", (cea_word)seen},
 };
 
+/* Finding one takes a while, as loading a module does. */
 static cea_word resolve(const char *name, uint32_t *error)
 {
+    now += 1000;
     for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
         if (memcmp(exports[i].name, name, strlen(name) + 1) == 0) {
             return exports[i].address;

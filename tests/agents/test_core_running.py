@@ -30,6 +30,7 @@ EXPORTS = [
     [OTHER, "fake!other_result", 2, GET_OTHER, SET_OTHER],
 ]
 SENTINEL = 0x2000BEEF
+OVERFLOW = 6
 
 
 class Ran:
@@ -286,7 +287,7 @@ def test_kept_buffers_and_others_share_the_arena(core: Core) -> None:
     assert run(core, [], [100000, False, 1]).outcome is None
     assert core.program([], [[40000, False]]) == ("refused", 3, 3)
     assert run(core, [], [31072, False]).outcome is None
-    core.ask("check", cbor2.dumps([2, 0, [], [], [], {1: True}]))
+    core.program([], [], [], {1: True})
     assert run(core, [], [131072, False]).outcome is None
 
 
@@ -321,3 +322,32 @@ def test_as_many_calls_as_there_are_slots(core: Core) -> None:
     assert ran.outcome is None if core.word == 4 else ran.outcome == [6, len(ran.values)]
     assert ran.values == list(range(1, len(ran.values) + 1))
     assert len(ran.values) == 1024 or core.word == 8
+
+
+def test_time_of_finding_an_export_is_not_the_time_of_its_call(core: Core) -> None:
+    ran = run(core, [{1: [4, 9, None, [COUNT, [], ADD, [1, 1]]]}])
+    assert ran.times == [12, 12]
+
+
+@pytest.mark.parametrize("loops", [1, 60, 90])
+def test_answer_that_is_all_but_full_leaves_out_its_runs(core: Core, loops: int) -> None:
+    # Whatever the number of failed calls, and so of bytes before the runs, there is an answer that fits.
+    for failed in range(390, 610):
+        steps = [{1: [2, 1023, None, [COUNT, *[[]] * loops]]}, RESULT1, *[[0, 0xFFFFFFFF]] * failed]
+        ran = run(core, steps)
+        assert ran.outcome is None or ran.outcome[0] == OVERFLOW
+        if ran.outcome is None:
+            assert len(ran.runs) == loops
+
+
+@pytest.mark.parametrize("value", [0x00, 0x01, 0x06, 0x7F, 0x80, 0xFF])
+def test_worker_that_writes_over_all_it_can_reach_gets_an_answer_all_the_same(core: Core, value: int) -> None:
+    steps = [COUNT, [], {1: [3, 9, None, [STRIPES, [[9]]]]}, {4: [0, 0, 4, 0]}]
+    body = cbor2.dumps([2, 0, steps, [[4, True, b"abcd"], [9000, True, b"", 1]]])
+    words = core.ask("scribble", value, body)
+    assert words[0] == "answer"
+    answer = cbor2.loads(bytes.fromhex(words[1]))
+    assert answer[:2] == [3, 0]
+    assert len(numbers(answer[2])) <= 3
+    core.ask("session", 1)
+    assert Ran(core.program([COUNT, []], [], EXPORTS)).outcome is None

@@ -46,7 +46,7 @@ def test_run_is_understood(core: Core, row: dict[str, Any]) -> None:
     if row["name"] == "run of every operation":
         # Its call selects an export of an earlier message.
         assert words[:2] == ["refused", "2"]
-        core.ask("check", cbor2.dumps([2, 0, [], [], [[3, "fake!add", 0]]]))
+        core.program([], [], [[3, "fake!add", 0]])
         words = core.ask("check", row["body"])
     assert words[0] == "good"
 
