@@ -3,6 +3,7 @@
 typedef BOOL (*performance)(uint64_t *);
 
 static performance counter;
+static unsigned shift; /* ticks = counter / 2^shift: at most two in a microsecond, so that they wrap after half an hour */
 /* microseconds = ticks * (whole + fraction / 2^32) */
 static uint32_t whole = 1000, fraction;
 
@@ -12,8 +13,11 @@ bool clock_prepare(void)
     uint64_t rate = 0;
     performance frequency = (performance)os_symbol(module, "QueryPerformanceFrequency");
     performance found = (performance)os_symbol(module, "QueryPerformanceCounter");
-    if (!frequency || !found || !frequency(&rate) || rate == 0 || rate >> 31) {
+    if (!frequency || !found || !frequency(&rate) || rate == 0) {
         return false;
+    }
+    for (shift = 0; rate > 2000000; shift++) {
+        rate >>= 1;
     }
     /* Long division by hand, of 10^6 * 2^32: no division helper in the executable. */
     uint32_t divisor = (uint32_t)rate, rest = 0;
@@ -41,7 +45,7 @@ uint32_t clock_ticks(void)
         return GetTickCount();
     }
     counter(&now);
-    return (uint32_t)now;
+    return (uint32_t)(now >> shift);
 }
 
 uint32_t clock_microseconds(uint32_t ticks)

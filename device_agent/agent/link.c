@@ -13,11 +13,13 @@ static HANDLE came, room;
 static volatile bool renewed = true; /* the line was opened since the last frame was sent */
 static DWORD last_sent;
 
-static void count(int change)
+/* How many there are now. */
+static uint32_t count(int change)
 {
     EnterCriticalSection(&lock);
-    filled += (uint32_t)change;
+    uint32_t now = filled += (uint32_t)change;
     LeaveCriticalSection(&lock);
+    return now;
 }
 
 static DWORD reader(void *unused)
@@ -74,8 +76,7 @@ HANDLE link_event(void)
 
 size_t link_take(const uint8_t **bytes)
 {
-    count(0);
-    if (!filled) {
+    if (!count(0)) {
         return 0;
     }
     *bytes = queue[oldest].bytes;
@@ -85,8 +86,11 @@ size_t link_take(const uint8_t **bytes)
 void link_release(void)
 {
     oldest = (oldest + 1) % QUEUE;
-    count(-1);
+    uint32_t left = count(-1);
     os_event_set(room);
+    if (left) {
+        os_event_set(came);
+    }
 }
 
 void link_send(const uint8_t *body, size_t length, uint32_t tag)

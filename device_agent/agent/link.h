@@ -9,10 +9,11 @@
 /* Opens the line and starts the reader. False: *what names the call that failed, last error says why. */
 bool link_open(const struct settings *settings, const WCHAR **what);
 
-/* Auto-reset event: a frame came. Then call link_take until it returns 0. */
+/* Auto-reset event: there may be a frame, link_take tells. */
 HANDLE link_event(void);
 
-/* The next frame, body and check, or 0. It stays where it is until link_release. */
+/* The next frame, body and check, or 0. It stays where it is until link_release, which sets the event again when there
+ * is another. */
 size_t link_take(const uint8_t **bytes);
 void link_release(void);
 

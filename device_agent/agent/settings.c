@@ -12,15 +12,19 @@ static bool equal(const WCHAR *text, size_t length, const char *word)
     return !length && !*word;
 }
 
+static DWORD digit(WCHAR c)
+{
+    return c >= '0' && c <= '9' ? c - (DWORD)'0' : c >= 'a' && c <= 'f' ? c - (DWORD)'a' + 10 : 16;
+}
+
 static bool number(const WCHAR *text, size_t length, DWORD base, DWORD *value)
 {
     *value = 0;
     for (size_t i = 0; i < length; i++) {
-        DWORD digit = text[i] <= '9' ? (DWORD)text[i] - '0' : ((DWORD)text[i] | 0x20) - 'a' + 10;
-        if (digit >= base) {
+        if (digit(text[i]) >= base || *value > (base == 10 ? MAXDWORD / 10 - 1 : MAXDWORD >> 4)) {
             return false;
         }
-        *value = *value * base + digit;
+        *value = *value * base + digit(text[i]);
     }
     return length != 0;
 }
@@ -119,7 +123,8 @@ static bool file(struct settings *settings)
     DWORD got = 0;
     BOOL good = ReadFile(handle, bytes, ROOM, &got, NULL);
     CloseHandle(handle);
-    if (!good) {
+    if (!good || got == ROOM) {
+        OutputDebugStringW(good ? L"ceagent: ceagent.ini is too long" : L"ceagent: cannot read ceagent.ini");
         return false;
     }
     for (DWORD i = 0; i < got; i++) {

@@ -4,6 +4,8 @@
 
 #include "medium.h"
 
+enum { RETRY_MS = 1000 };
+
 typedef uintptr_t SOCKET;
 #define INVALID_SOCKET (~(SOCKET)0)
 
@@ -77,13 +79,18 @@ static bool tcp_open(const struct settings *settings, const WCHAR **what)
     return true;
 }
 
-static void hang_up(void)
+static void take_up(SOCKET newest)
 {
     SOCKET old = connection;
-    connection = INVALID_SOCKET;
+    connection = newest;
     if (old != INVALID_SOCKET) {
-        ws2.closesocket(old);
+        ws2.closesocket(old); /* a write that waits in it fails */
     }
+}
+
+static void hang_up(void)
+{
+    take_up(INVALID_SOCKET);
 }
 
 static DWORD tcp_read(uint8_t *bytes, DWORD room)
@@ -97,7 +104,8 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room)
             ready.socket[1] = connection;
         }
         if (ws2.select(0, &ready, NULL, NULL, NULL) <= 0) {
-            Sleep(1000); /* the network went away under us: do not spin */
+            hang_up(); /* the network went away under us, and this connection with it: wait for another */
+            Sleep(RETRY_MS);
             continue;
         }
         bool knock = false, data = false;
@@ -110,14 +118,12 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room)
             SOCKET newest = ws2.accept(listener, NULL, NULL);
             if (newest != INVALID_SOCKET) {
                 ws2.setsockopt(newest, 6, 1, &yes, sizeof yes); /* TCP_NODELAY */
-                SOCKET old = connection;
-                connection = newest;
-                if (old != INVALID_SOCKET) {
-                    ws2.closesocket(old);
-                }
+                take_up(newest);
                 return 0;
             }
-        } else if (data) {
+            Sleep(RETRY_MS); /* no socket to be had now: do not spin */
+        }
+        if (data) {
             int got = ws2.recv(connection, bytes, (int)room, 0);
             if (got > 0) {
                 return (DWORD)got;
