@@ -32,6 +32,8 @@ class FakeAgent:
         self.oem = "Some maker"
         self.runs: list[Run] = []
         self.answers: list[Answer] = []
+        self._session = 0
+        self._kept: dict[int, Answer | None] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -46,15 +48,21 @@ class FakeAgent:
         return f"tcp://127.0.0.1:{self.port}"
 
     def welcome(self, message: Message) -> Message | None:
-        """Behaves well: says who made it, and answers programs from `answers`, in order."""
+        """Behaves well: says who made it, answers programs from `answers`, in order, each program once."""
         if isinstance(message, Hello):
+            if message.session != self._session:
+                self._session = message.session
+                self._kept.clear()
             return Welcome(message.session, boot=7, next=0, limits=LIMITS, build="fake agent 1.0")
         if isinstance(message, Run):
             if "coredll!SystemParametersInfoW" in str(message.exports):
                 return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
-            place = len(self.runs)
-            self.runs.append(message)
-            return replace(self.answers[place], seq=message.seq) if place < len(self.answers) else None
+            if message.seq not in self._kept:
+                place = len(self.runs)
+                self.runs.append(message)
+                known = place < len(self.answers)
+                self._kept[message.seq] = replace(self.answers[place], seq=message.seq) if known else None
+            return self._kept[message.seq]
         return None
 
     def close(self) -> None:

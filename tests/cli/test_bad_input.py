@@ -92,9 +92,10 @@ def test_json_that_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_pat
 
 
 def test_nothing_listens(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert "refused" in complaint(capsys, ["call", "--target", f"tcp://127.0.0.1:{port}", "socket", "2"], 3)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        assert "refused" in complaint(capsys, ["call", "--target", url, "socket", "2"], 3)
 
 
 def test_a_device_that_does_not_answer(

@@ -25,9 +25,9 @@ def examine(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> l
 
 
 def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    broken = examine(capsys, 3, f"tcp://127.0.0.1:{port}")[-1]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        broken = examine(capsys, 3, f"tcp://127.0.0.1:{taken.getsockname()[1]}")[-1]
     assert broken["step"] == "link opens"
     assert "cable, power, address and port" in broken["next"]
 

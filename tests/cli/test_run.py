@@ -10,7 +10,7 @@ import pytest
 from fake_agent import FakeAgent
 
 from harness.cli.main import main
-from harness.wire.messages import Answer, Message, Run
+from harness.wire.messages import Answer, Message
 
 SUITE = """\
 *** Settings ***
@@ -195,9 +195,11 @@ def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, 
     running: list[subprocess.Popen[str]] = []
 
     def reply(message: Message) -> Message | bytes | None:
-        if isinstance(message, Run) and len(agent.runs) == 1:
+        before = len(agent.runs)
+        answer = agent.welcome(message)
+        if before == 1 and len(agent.runs) == 2:
             running[0].send_signal(signal.SIGINT)
-        return agent.welcome(message)
+        return answer
 
     agent.reply = reply
     running.append(

@@ -36,7 +36,7 @@ class Emulator:
     def end(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_ready_comes_with_the_port_and_an_echo_with_it(emulator: Callable[..., E
     assert ready["pid"] == device.process.pid
     assert ready["tcp"] == {}
     for _ in range(3):  # the other side comes and goes
-        with serial.Serial(ready["serial"]["COM1:"], timeout=10) as line:
+        with serial.Serial(ready["serial"]["COM1:"], timeout=60) as line:
             line.write(b"\x00hello\r\n")
             assert line.read(8) == b"\x00hello\r\n"
-    with serial.Serial(ready["serial"]["COM1:"], timeout=10) as line:
+    with serial.Serial(ready["serial"]["COM1:"], timeout=60) as line:
         line.write(b".")
     assert device.event("exit")["code"] == 0
     assert device.end() == 0
@@ -88,7 +88,7 @@ def test_a_signal_ends_a_device(
     device = emulator("--start", f"\\guest.exe {scenario}")
     device.event("console")
     device.process.send_signal(number)
-    assert device.process.wait(timeout=20) == 0
+    assert device.process.wait(timeout=60) == 0
 
 
 def test_ready_waits_for_every_started_process(emulator: Callable[..., Emulator]) -> None:

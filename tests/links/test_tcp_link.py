@@ -97,10 +97,11 @@ def test_writing_to_a_closed_connection(listener: socket.socket) -> None:
 
 
 def test_refused() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with pytest.raises(LinkError, match=f"connection refused: nothing listens on port {port}"):
-        open_link(f"tcp://127.0.0.1:{port}", timeout=10)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens: nobody else can get the port meanwhile
+        port = taken.getsockname()[1]
+        with pytest.raises(LinkError, match=f"connection refused: nothing listens on port {port}"):
+            open_link(f"tcp://127.0.0.1:{port}", timeout=10)
 
 
 @pytest.mark.parametrize(
