@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.agents import BUILDS, build_agents, executable, info
 from harness.cli.screen import Screen, add_json_option
+from harness.errors import UsageError
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -36,7 +37,16 @@ def _build(args: argparse.Namespace) -> int:
 
 def _info(args: argparse.Namespace) -> int:
     files = args.files or BUILDS
-    return _show(Screen(args.json), [executable(name) if name in BUILDS else Path(name) for name in files])
+    return _show(Screen(args.json), [_path(name) for name in files])
+
+
+def _path(name: str) -> Path:
+    if name in BUILDS:
+        return executable(name)
+    path = Path(name)
+    if not path.exists():
+        raise UsageError(f"{name}: no such file, and no build: expected one of {', '.join(BUILDS)}")
+    return path
 
 
 def _show(screen: Screen, paths: list[Path]) -> int:

@@ -56,8 +56,11 @@ def _call(args: argparse.Namespace) -> int:
     arguments = _completed(known, args.arguments) if known else args.arguments
     rule = f" fails {args.fails}" if args.fails else ""
     startup = name.startswith("ws2!") and not name.endswith("!WSAStartup") and not args.no_startup
-    text = f"{_STARTUP if startup else ''}result = {args.function}({', '.join(arguments)}){rule}\n"
-    program = parse_program(text, "<command line>")
+    call = f"result = {args.function}({', '.join(arguments)}){rule}\n"
+    # Alone first: a mistake is then told as in line 1, where the user wrote it.
+    program = parse_program(call, "<command line>")
+    if startup:
+        program = parse_program(_STARTUP + call, "<command line>")
     _, config = chosen(args)
     with connect(config) as device:
         execution = device.run(program)

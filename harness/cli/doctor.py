@@ -18,7 +18,7 @@ from harness.targets import TargetConfig, kind_of, reach
 
 _NEXT = {
     "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
-    "agent executable": "ceharness agent build",
+    "agent executable": "do what the message says; `agent =` in lab.ini names another agent",
     "device starts": "read the message above; `ceharness emulate` shows the device alone",
     "link opens": "check cable, power, address and port, and that no other program holds the port",
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",

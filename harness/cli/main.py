@@ -5,6 +5,7 @@ Exit codes: 0 done or conforming, 1 deviations, 2 wrong usage or configuration, 
 """
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -48,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings = logging.StreamHandler(sys.stderr)
     warnings.setLevel(logging.WARNING)
     warnings.setFormatter(logging.Formatter("ceharness: warning: %(message)s"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no sign for a microsecond gets a question mark.
+            stream.reconfigure(errors="replace")
     log = logging.getLogger("harness")
     log.addHandler(warnings)
     try:

@@ -54,7 +54,7 @@ def _text(file: str) -> str:
 def parse_program(text: str, name: str) -> Program:
     """Parses with the names the harness knows. A ProgramError gets the line and a caret as notes."""
     try:
-        return parse(text, symbols(), name=name)
+        program = parse(text, symbols(), name=name)
     except ProgramError as error:
         lines = text.splitlines()
         if error.line is not None and 1 <= error.line <= len(lines):
@@ -65,3 +65,6 @@ def parse_program(text: str, name: str) -> Program:
                 lead = "".join("\t" if sign == "\t" else " " for sign in line[: error.column - 1])
                 error.add_note(f"    {lead}^")
         raise
+    if not program.steps:
+        raise UsageError(f"{name}: there is no call in this program")
+    return program

@@ -73,13 +73,13 @@ class Screen:
         """What `--json` asked for; nothing without it. Raises UsageError if the file cannot be written."""
         if self._json_file is None:
             return
-        text = json_text(value)
         if self._json_file == "-":
-            sys.stdout.write(text)
+            utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+            sys.stdout.write(json_text(value, ascii_only=not utf8))
             sys.stdout.flush()
             return
         try:
-            Path(self._json_file).write_text(text, encoding="utf-8")
+            Path(self._json_file).write_text(json_text(value), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"--json {self._json_file}: {error.strerror or error}") from None
 

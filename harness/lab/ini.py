@@ -58,6 +58,8 @@ def parse_ini(text: str, path: Path) -> list[Section]:
             "this key is already there", file=path, line=error.lineno, section=error.section, key=error.option
         ) from None
     except configparser.MissingSectionHeaderError as error:
+        if error.line.lstrip().startswith("["):
+            raise _unclosed(error.line, path, error.lineno) from None
         raise ConfigError(
             f"{error.line.strip()!r} stands before the first section",
             file=path,
@@ -67,6 +69,8 @@ def parse_ini(text: str, path: Path) -> list[Section]:
     except configparser.ParsingError as error:
         line = error.errors[0][0]
         wrong = text.splitlines()[line - 1].strip()
+        if wrong.startswith("["):
+            raise _unclosed(wrong, path, line) from None
         raise ConfigError(
             f"cannot read {wrong!r}", file=path, line=line, expected="key = value, or [section]"
         ) from None
@@ -79,6 +83,15 @@ def parse_ini(text: str, path: Path) -> list[Section]:
         )
         for name in parser.sections()
     ]
+
+
+def _unclosed(line: str, path: Path, number: int) -> ConfigError:
+    return ConfigError(
+        f"cannot read {line.strip()!r} as a section",
+        file=path,
+        line=number,
+        expected="a line such as [target mydevice]",
+    )
 
 
 def _lines(text: str, parser: configparser.RawConfigParser) -> dict[tuple[str, str | None], int]:

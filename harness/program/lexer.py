@@ -66,8 +66,12 @@ def tokenize(text: str, program: str) -> list[Token]:
                 continue
         if kind != "space":
             tokens.append(token)
-    tokens.append(Token("newline", "", line, at - start + 1))
-    tokens.append(Token("end", "", line, at - start + 1))
+    column = at - start + 1
+    if depth > 0:
+        # A call that does not end: where its text ends, not behind the blank lines that follow.
+        line, column = tokens[-1].line, tokens[-1].column + len(tokens[-1].text)
+    tokens.append(Token("newline", "", line, column))
+    tokens.append(Token("end", "", line, column))
     return tokens
 
 

@@ -6,10 +6,13 @@ from typing import Any
 from rich.text import Text
 
 from harness.program.model import Call, Constant, Load, Operand, Pointer, Ref
-from harness.program.result import SENTINEL, CallResult, Execution
+from harness.program.result import SENTINEL, CallResult, Execution, OutcomeKind
 from harness.program.text import format_program
 from harness.report.writing import hex_dump
 from harness.winsock import error_meaning, error_name
+
+# System errors of loading a module and looking up a name in it.
+_UNRESOLVED = {126: "there is no such module (error 126)", 127: "the module has no such export (error 127)"}
 
 
 def execution_lines(execution: Execution, *, skip: int = 0) -> Iterator[Text | str]:
@@ -25,7 +28,15 @@ def execution_lines(execution: Execution, *, skip: int = 0) -> Iterator[Text | s
         yield Text(f"{name} ({len(data)} bytes)", "bold")
         yield hex_dump(data, indent="  ")
     if not execution.outcome.returned:
-        yield Text(str(execution.outcome), "bold red")
+        yield Text(_ending(execution), "bold red")
+
+
+def _ending(execution: Execution) -> str:
+    outcome = execution.outcome
+    if outcome.kind is OutcomeKind.UNRESOLVED and outcome.call is not None:
+        name, code = _what(execution.calls[outcome.call]), outcome.detail or 0
+        return f"the device does not have {name}: {_UNRESOLVED.get(code, f'error {code}')}"
+    return str(outcome)
 
 
 def _call_lines(number: int, result: CallResult) -> Iterator[Text]:

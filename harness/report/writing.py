@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 
-def json_text(value: Any) -> str:
-    """JSON for people and programs: indented, non-ASCII kept, a newline at the end."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
+def json_text(value: Any, *, ascii_only: bool = False) -> str:
+    """JSON for people and programs: indented, non-ASCII kept (escaped on demand), a newline at the end."""
+    return json.dumps(value, indent=2, ensure_ascii=ascii_only, default=str) + "\n"
 
 
 def hex_dump(data: bytes, *, indent: str = "") -> str:

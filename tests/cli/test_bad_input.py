@@ -153,3 +153,29 @@ def test_agent_info_of_a_file_that_is_no_executable(
     path = tmp_path / "notes.exe"
     path.write_text("MZ not really", encoding="utf-8")
     assert str(path) in complaint(capsys, ["agent", "info", str(path)], 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["exec", "empty.txt"], "empty.txt: there is no call in this program"),
+        (["agent", "info", "ce-arm"], "expected one of ce-armv4i"),
+        (["call", "WSASocketW", "AF_INT"], "<command line>:1:21: 'AF_INT' is neither"),
+        (["run", "--json", "."], "--json .: Is a directory"),
+        (["emulate", "--link", "usb"], "--link 'usb': expected one of tcp, serial"),
+    ],
+)
+def test_what_a_newcomer_gets_wrong(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    says: str,
+) -> None:
+    (tmp_path / "empty.txt").write_text("# nothing yet\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err.splitlines()[0]
+    assert [each.name for each in tmp_path.iterdir()] == ["empty.txt"]
