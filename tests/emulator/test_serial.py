@@ -1,6 +1,7 @@
 """Serial ports: time-outs as the CE driver counts them, one opener, no reader on the host's side."""
 
 import os
+import select
 import sys
 from collections.abc import Callable
 from struct import pack, unpack
@@ -8,7 +9,7 @@ from struct import pack, unpack
 import pytest
 from emulated_machine import Caller, Machine
 
-from harness.emulator.exports import EXPORTS
+from harness.emulator.exports import EXPORTS, Readable, Wake
 
 pytest.importorskip("termios", reason="emulated serial ports need a POSIX host")
 
@@ -20,8 +21,9 @@ class Port:
 
     def __init__(self, machine: Machine) -> None:
         self.call = machine.caller()
+        self.device = machine.device.ports["COM1:"]
         self.handle = self.open()
-        self.host = os.open(machine.device.ports["COM1:"].host.path, os.O_RDWR | os.O_NOCTTY)
+        self.host = os.open(self.device.host.path, os.O_RDWR | os.O_NOCTTY)
         self.done, self.buffer = self.call.data(bytes(4)), self.call.data(bytes(0x4000))
 
     def open(self) -> int:
@@ -33,6 +35,11 @@ class Port:
     def read(self, count: int) -> bytes:
         assert self.call("ReadFile", self.handle, self.buffer, count, self.done, 0) == 1
         return self.call.memory.read(self.buffer, self.call.memory.u32(self.done))
+
+    def arrives(self, data: bytes) -> None:
+        """From the host, and through the terminal: the system hands it over when it has time."""
+        os.write(self.host, data)
+        assert select.select([self.device], [], [], 60)[0]
 
     def write(self, data: bytes) -> int:
         self.call.memory.write(self.buffer, data)
@@ -50,7 +57,7 @@ def port(machine: Callable[..., Machine]) -> Port:
 def test_what_is_there_is_read_at_once(port: Port) -> None:
     port.timeouts(FOREVER, 0, 0, 0, 0)
     assert port.read(10) == b""
-    os.write(port.host, b"abc")
+    port.arrives(b"abc")
     assert port.read(2) == b"ab"
     assert port.read(10) == b"c"
 
@@ -65,7 +72,7 @@ def test_the_first_byte_ends_a_wait_of_the_third_kind(port: Port) -> None:
 
 def test_the_total_time_out_gives_what_came_until_then(port: Port) -> None:
     port.timeouts(0, 2, 20, 0, 0)
-    os.write(port.host, b"ab")
+    port.arrives(b"ab")
     before = port.call.device.clock.seconds()
     assert port.read(5) == b"ab"
     assert port.call.device.clock.seconds() - before >= 0.03
@@ -73,9 +80,21 @@ def test_the_total_time_out_gives_what_came_until_then(port: Port) -> None:
 
 def test_the_interval_counts_from_the_last_byte(port: Port) -> None:
     port.timeouts(15, 0, 0, 0, 0)
-    port.call.device.io.after(0.03, lambda: os.write(port.host, b"a"))
-    port.call.device.io.after(0.035, lambda: os.write(port.host, b"b"))
-    assert port.read(5) == b"ab"
+    assert port.device.opened is not None
+    read = port.device.opened.read(5)
+    assert next(read) == Readable(port.device, None), "the first byte may take its time"
+    for byte in (b"a", b"b"):
+        port.arrives(byte)
+        assert read.send(Wake(ready=True)) == Readable(port.device, 0.015)
+    with pytest.raises(StopIteration) as ended:
+        read.send(Wake(timed_out=True))
+    assert ended.value.value == b"ab"
+
+
+def test_the_interval_ends_a_read(port: Port) -> None:
+    port.timeouts(15, 0, 0, 0, 0)
+    port.call.device.io.after(0.01, lambda: port.arrives(b"a"))
+    assert port.read(5) == b"a"
 
 
 def test_without_time_outs_all_bytes_are_waited_for(port: Port) -> None:
@@ -129,7 +148,7 @@ def test_closing_ends_a_read_of_another_thread(port: Port) -> None:
 
 def test_purge_drops_what_has_arrived(port: Port) -> None:
     port.timeouts(FOREVER, 0, 0, 0, 0)
-    os.write(port.host, b"old")
+    port.arrives(b"old")
     errors, status = port.call.data(bytes(4)), port.call.data(bytes(12))
     assert port.call("ClearCommError", port.handle, errors, status) == 1
     assert unpack("<3I", port.call.memory.read(status, 12)) == (0, 3, 0)
