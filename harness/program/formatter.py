@@ -29,9 +29,20 @@ _DEFAULT_DEADLINE_MS = 5000
 _DEFAULT = Export("coredll!GetLastError")
 
 
+_latest: tuple[Program | None, str] = (None, "")
+
+
 def format_program(program: Program) -> str:
-    """The text of `program`, ended by a newline; `parse` makes the same program of it again."""
-    return _Formatter(program).text()
+    """The text of `program`, ended by a newline; `parse` makes the same program of it again.
+
+    A report asks for the text of one program once for each check: the latest is kept.
+    """
+    global _latest
+    known, text = _latest
+    if known is not program:
+        text = _Formatter(program).text()
+        _latest = (program, text)
+    return text
 
 
 class _Formatter:

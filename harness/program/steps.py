@@ -232,9 +232,13 @@ class Assign:
 Step: TypeAlias = Call | Repeat | WhenOk | Fill | Digest | Sleep | Store | Assign
 
 
+_STEP = 2654435761
+
+
 def pattern(position: int, length: int) -> bytes:
     """The bytes that `Fill` writes on the device: byte i is ((position + i) * 2654435761 mod 2^32) >> 24."""
-    return bytes((((position + i) * 2654435761) & 0xFFFFFFFF) >> 24 for i in range(length))
+    products = range(position * _STEP, (position + length) * _STEP, _STEP)
+    return bytes([product >> 24 & 0xFF for product in products])
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
