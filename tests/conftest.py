@@ -1,6 +1,7 @@
-"""What all tests share: in continuous integration a skipped test is a failed one."""
+"""What all tests share: in continuous integration a skipped test is a failed one; Ctrl-C ends processes."""
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -20,3 +21,9 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and CEHARNESS_NO_SKIP forbids it: {report.longrepr}"
     return report
+
+
+def pytest_configure() -> None:
+    """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited: hear it again."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -99,17 +99,19 @@ def test_nothing_listens(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_device_that_does_not_answer(
-    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent
+    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent, hurry: Callable[[], None]
 ) -> None:
     agent.reply = lambda message: None
+    hurry()
     line = complaint(capsys, ["call", "--lab", str(lab), "socket", "2"], 3)
     assert "not one byte" in line
 
 
 def test_a_device_that_talks_something_else(
-    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent
+    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent, hurry: Callable[[], None]
 ) -> None:
     agent.reply = lambda message: b"\r\nWindows CE boot loader 1.4\r\n> "
+    hurry()
     assert "boot loader" in complaint(capsys, ["call", "--lab", str(lab), "socket", "2"], 3)
 
 

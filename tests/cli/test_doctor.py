@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,22 @@ def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cable, power, address and port" in broken["next"]
 
 
-def test_silence(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+def test_silence(
+    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent, hurry: Callable[[], None]
+) -> None:
     agent.reply = lambda message: None
+    hurry()
     broken = examine(capsys, 3, "--lab", str(lab))[-1]
     assert broken["step"] == "agent answers"
     assert "not one byte" in broken["detail"]
     assert "ceagent.exe" in broken["next"]
 
 
-def test_a_boot_loader_answers(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:
+def test_a_boot_loader_answers(
+    capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent, hurry: Callable[[], None]
+) -> None:
     agent.reply = lambda message: b"EBOOT 1.2> "
+    hurry()
     broken = examine(capsys, 3, "--lab", str(lab))[-1]
     assert broken["step"] == "agent answers"
     assert "EBOOT 1.2>" in broken["detail"]
