@@ -63,15 +63,18 @@ def show_end(
     for name, message in progress.failed:
         screen.line(f"failed: {name}", "bold red")
         screen.line(message)
-    if judged or not progress.passed:
-        screen.line(summary_line(summary) if judged else "nothing was judged: the lab failed", "bold")
+        screen.line()
+    if not judged:
+        screen.line("nothing was judged: the lab failed", "bold")
+    elif rows or not (progress.passed or progress.failed):
+        screen.line(summary_line(summary))
     if progress.passed or progress.failed:
         screen.line(f"tests without a requirement: {progress.passed} passed, {len(progress.failed)} failed")
     if len(shown) < len(rows):
-        screen.line(f"not run, because the lab failed: {len(rows) - len(shown)} tests", "bold magenta")
+        screen.line(f"not run, because the lab failed: {len(rows) - len(shown)} more", "bold magenta")
     if summary.missing and not summary.lab_broken:
         screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
-    if judged:
+    if rows and judged:
         screen.line(evidence_sentence(rows))
 
 

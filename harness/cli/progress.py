@@ -37,10 +37,12 @@ class RowFeed:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What a person sees while tests run. `row`: each row as it is recorded; `requirement`: its rows, once
-    all its tests are done; `now`: how far the run is and which test runs."""
+    all its tests are done; `test`: a test without a requirement, its name and whether it
+    passed; `now`: how far the run is and which test runs."""
 
     row: Callable[[Row], None]
     requirement: Callable[[Sequence[Row]], None]
+    test: Callable[[str, bool], None]
     now: Callable[[str], None]
 
 
@@ -95,13 +97,14 @@ class Progress:
         self.stopped = self.stopped or "Execution terminated by signal" in message
         if recorded or self.stopped or "robot:exit" in result.tags:
             return
-        self.passed += result.passed
-        if not result.failed:
-            return
-        if LAB_FAILED in message:
+        if result.failed and LAB_FAILED in message:
             self.lab_failure = message.partition(LAB_FAILED)[2]
-        else:
+            return
+        if result.failed:
             self.failed.append((str(result.name), message))
+        self.passed += result.passed
+        if not result.skipped:
+            self._watch.test(str(result.name), result.passed)
 
     def message(self, message: Any) -> None:
         """Called by Robot Framework for messages that belong to no test."""

@@ -16,7 +16,7 @@ from harness.cli.screen import Screen, add_json_option
 from harness.conformance import DEVIATIONS, Row, Summary, Verdict, read_rows, summarize
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
-from harness.report import alarming, lab_broke, live_line, requirement_line, was_run
+from harness.report import alarming, lab_broke, live_line, requirement_line, test_line, was_run
 from harness.targets import TargetConfig, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.winsock import REQUIREMENTS
@@ -123,7 +123,10 @@ def _watch(screen: Screen, now: Callable[[str], None]) -> Watch:
         if not any(map(alarming, rows)):
             screen.glimpse(requirement_line(rows))
 
-    return Watch(row, requirement, now)
+    def test(name: str, passed: bool) -> None:
+        screen.glimpse(test_line(name, passed))
+
+    return Watch(row, requirement, test, now)
 
 
 def _exit_code(rows: Sequence[Row], summary: Summary, progress: Progress, shortcomings: Sequence[str]) -> int:

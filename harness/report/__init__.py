@@ -8,6 +8,7 @@ from harness.report.tables import (
     requirement_line,
     result_table,
     summary_line,
+    test_line,
     title,
 )
 from harness.report.writing import hex_dump, json_text
@@ -26,6 +27,7 @@ __all__ = [
     "requirement_line",
     "result_table",
     "summary_line",
+    "test_line",
     "title",
     "was_run",
 ]

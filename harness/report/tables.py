@@ -59,6 +59,13 @@ def requirement_line(rows: Sequence[Row]) -> Text:
     return line
 
 
+def test_line(name: str, passed: bool) -> Text:
+    """A test that belongs to no requirement, as it ends."""
+    line = Text(f"{'-':<{_ID_WIDTH}}")
+    verdict = Verdict.PASS if passed else Verdict.FAIL
+    return line.append(f"{verdict:<{_VERDICT_WIDTH}}  ", STYLES[verdict]).append(name)
+
+
 def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
     """One line for each requirement, with the row that decided its verdict.
 

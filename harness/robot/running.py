@@ -135,7 +135,9 @@ class RunKeywords(Keywords):
     def _number(self, place: str) -> int:
         match = _PLACE.match(place)
         if match is None:
-            raise UsageError(f"{place!r} is no place: expected buffer+offset:width, such as name+8:4")
+            calls = {result.call.result for result in self._last().calls}
+            hint = "; the value of a call is checked by Value Should Be" if place in calls else ""
+            raise UsageError(f"{place!r} is no place: expected buffer+offset:width, such as name+8:4{hint}")
         data = self._bytes(match["buffer"])
         offset, width = int(match["offset"] or 0), int(match["width"])
         if offset + width > len(data):

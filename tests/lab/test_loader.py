@@ -98,7 +98,7 @@ def test_without_any_file_there_is_the_emulated_device(
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("kind = tcp\n", 1, "as a section"),
+        ("kind = tcp\n", 1, "before the first section"),
         ("[t]\nkind = tcp\nhost\n", 3, "cannot read 'host'"),
         ("[t\nkind = tcp\n", 1, "as a section"),
         ("[t]\nkind = tcp\nhost = a\n\n[t]\nkind = tcp\nhost = b\n", 5, "already there"),
