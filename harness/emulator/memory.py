@@ -86,7 +86,7 @@ class Area:
         return sum(1 for protection in self.protection if protection)
 
 
-WORD = struct.Struct("<I")
+WORD, DOUBLE_WORD = struct.Struct("<I"), struct.Struct("<Q")
 NOWHERE = Area(0, 0, "nowhere", 0, Buffer(PAGE))
 """Holds no address."""
 
@@ -347,7 +347,12 @@ class Memory:
             self.write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
 
     def set_u64(self, address: int, value: int) -> None:
-        self.write(address, (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little"))
+        area = self._last
+        offset = address - area.base
+        if 0 <= offset < area.size and offset & 0xFFF <= 0xFF8 and area.rights[offset >> 12] & WRITE:
+            DOUBLE_WORD.pack_into(area.view, offset, value & 0xFFFFFFFFFFFFFFFF)
+        else:
+            self.write(address, (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little"))
 
     def ansi(self, address: int, limit: int = 0x10000) -> bytes:
         """An 8-bit string up to its zero (not included). Raises GuestFault when memory ends before it."""

@@ -161,3 +161,22 @@ def test_text_ends_at_its_zero_or_where_memory_does() -> None:
         with pytest.raises(GuestFault) as fault:
             read(BASE + PAGE - 4)
         assert fault.value.address == BASE + PAGE
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_a_number_that_runs_into_a_read_only_page_faults_there(width: int) -> None:
+    memory = Memory()
+    area = memory.reserve(2 * PAGE, BASE)
+    assert area is not None
+    memory.commit(area, BASE, PAGE, READWRITE)
+    memory.commit(area, BASE + PAGE, PAGE, READONLY)
+    put = {4: memory.set_u32, 8: memory.set_u64}[width]
+    put(BASE, 1)
+    put(BASE + PAGE - width, 2)
+    assert memory.read(BASE + PAGE - width, width) == (2).to_bytes(width, "little")
+    with pytest.raises(GuestFault) as fault:
+        put(BASE + PAGE - width + 1, 3)
+    assert (fault.value.address, fault.value.write) == (BASE + PAGE, True)
+    with pytest.raises(GuestFault):
+        put(BASE + PAGE, 4)
+    assert memory.read(BASE + PAGE, width) == bytes(width)
