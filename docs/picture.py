@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 120
-FIRST, LAST = 6, 26  # lines shown of the progress and of the end; the middle says how many are left out
+FIRST, LAST = 8, 24  # lines shown of the progress and of the end; the middle says how many are left out
 
 
 def main(picture: Path) -> None:

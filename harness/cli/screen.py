@@ -59,7 +59,8 @@ class Screen:
     @contextmanager
     def now(self) -> Iterator[Callable[[str], None]]:
         """The value shows one line below everything else, replaced each time; nothing if nobody watches."""
-        if not self.live:
+        # Not `live`: FORCE_COLOR makes a pipe look like a terminal, but nothing can be replaced in it.
+        if not self.console.file.isatty():
             yield lambda text: None
             return
         with self.console.status("") as status:
