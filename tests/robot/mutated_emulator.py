@@ -1,12 +1,123 @@
-"""The emulated device with one wrong answer, as CEHARNESS_TEST_ANSWER says: "FAMILY=10022"."""
+"""The emulated device with one thing wrong.
+
+CEHARNESS_TEST_ANSWER is an answer of WSASocket, "FAMILY=10022", or the name of a function of this file, which
+makes the device misbehave in a way that only a careful test notices.
+"""
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from harness.emulator.command import main
+from harness.emulator.exports import EXPORTS, Call
+from harness.emulator.ws2 import creation, receiving, selection, sockets, streams
+from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WinsockError
 from harness.emulator.ws2.selection import ANSWERS, Reason
+from harness.emulator.ws2.sockets import Datagram, Socket
+from harness.emulator.ws2.streams import StreamEnd
+from harness.emulator.ws2.transfer import MSG_PEEK, try_receive
+
+
+def _asked_otherwise(change: Callable[[selection.Request], dict[str, int]]) -> None:
+    """What is asked of WSASocket is changed before it decides."""
+    decide = creation.select
+
+    def select(catalog: Any, request: selection.Request, circumstances: Any) -> selection.Selection:
+        return decide(catalog, replace(request, **change(request)), circumstances)
+
+    creation.select = select
+
+
+def _values_beside_a_structure(field: str) -> Callable[[selection.Request], dict[str, int]]:
+    return lambda asked: {field: -1} if isinstance(asked.info, selection.ProtocolInfo) else {}
+
+
+def family_ignored_beside_a_structure() -> None:
+    _asked_otherwise(_values_beside_a_structure("family"))
+
+
+def protocol_ignored_beside_a_structure() -> None:
+    _asked_otherwise(_values_beside_a_structure("protocol"))
+
+
+def byte_doubled_at_the_end_of_a_stream() -> None:
+    deliver, finish = StreamEnd.deliver, StreamEnd.finish
+    last: dict[StreamEnd, bytes] = {}
+
+    def keep(end: StreamEnd, data: bytes | memoryview) -> None:
+        if len(data) > 100:
+            last[end] = bytes(data[-1:])
+        deliver(end, data)
+
+    def double(end: StreamEnd) -> None:
+        end.buffer += last.pop(end, b"")
+        finish(end)
+
+    streams.StreamEnd.deliver, streams.StreamEnd.finish = keep, double
+
+
+def waiting_datagrams_joined() -> None:
+    take = Socket.take
+
+    def join(sock: Socket, datagram: Datagram) -> bool:
+        if not sock.inbox:
+            return take(sock, datagram)
+        first = sock.inbox.pop()
+        sock.inbox.append(Datagram(first.data + datagram.data, first.source))
+        return True
+
+    sockets.Socket.take = join
+
+
+def send_counts_wrongly() -> None:
+    _returns_otherwise("send", 11, 5)
+
+
+def recv_counts_wrongly() -> None:
+    _returns_otherwise("recv", 11, 5)
+
+
+def _returns_otherwise(name: str, true: int, false: int) -> None:
+    known = EXPORTS["ws2"][name]
+
+    def handler(call: Call, *args: int) -> Any:
+        value = yield from known.handler(call, *args)
+        return false if value == true else value
+
+    EXPORTS["ws2"][name] = replace(known, handler=handler)
+
+
+def overlapped_sockets_do_not_wait() -> None:
+    wait_for = receiving._wait_for
+
+    def impatient(sock: Socket, size: int, flags: int) -> Any:
+        if sock.overlapped and try_receive(sock, size, flags | MSG_PEEK) is None:
+            raise WinsockError(WSAEWOULDBLOCK)
+        return (yield from wait_for(sock, size, flags))
+
+    receiving._wait_for = impatient
+
+
+def socket_without_family_is_useless() -> None:
+    decide = creation.select
+
+    def select(catalog: Any, request: selection.Request, circumstances: Any) -> selection.Selection:
+        chosen = decide(catalog, request, circumstances)
+        return replace(chosen, type=77) if request.family == 0 else chosen
+
+    creation.select = select
+
+
+def misbehave(what: str) -> None:
+    reason, _, code = what.partition("=")
+    if code:
+        ANSWERS[Reason[reason]] = int(code)
+    else:
+        globals()[what]()
+
 
 if __name__ == "__main__":
-    reason, code = os.environ["CEHARNESS_TEST_ANSWER"].split("=")
-    ANSWERS[Reason[reason]] = int(code)
+    misbehave(os.environ["CEHARNESS_TEST_ANSWER"])
     sys.exit(main(sys.argv[1:]))

@@ -66,6 +66,7 @@ class MutatedEmulator(emulator_process.EmulatorProcess):
         super().__init__([sys.executable, str(script), *command[module + 1 :]])
 
 
+TRANSFERS = {f"WSASOCKET-0{number}" for number in (38, 45, 46, 47)}
 # Not 054, which the page of the emulated device's version (5.0) does not say.
 MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
 
@@ -88,6 +89,14 @@ MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
                 ("COMBINATION=10043", {"WSASOCKET-019c"}),
                 ("STRUCTURE_UNREADABLE=10022", {"WSASOCKET-020"}),
                 ("MULTIPOINT=10060", MULTIPOINT),
+                ("family_ignored_beside_a_structure", {"WSASOCKET-019c"}),
+                ("protocol_ignored_beside_a_structure", {"WSASOCKET-019c"}),
+                ("byte_doubled_at_the_end_of_a_stream", {"WSASOCKET-049"}),
+                ("waiting_datagrams_joined", {"WSASOCKET-038", "WSASOCKET-051"}),
+                ("send_counts_wrongly", TRANSFERS),
+                ("recv_counts_wrongly", TRANSFERS | {"WSASOCKET-052"}),
+                ("overlapped_sockets_do_not_wait", {"WSASOCKET-038"}),
+                ("socket_without_family_is_useless", {"WSASOCKET-035"}),
             )
         ),
     ],
