@@ -1,4 +1,4 @@
-"""Builds the core with its test driver: `python device_agent/build_tests.py FOLDER`.
+"""Builds the core, and the clock, with their test driver: `python device_agent/build_tests.py FOLDER`.
 
 Makes FOLDER/driver-32 and FOLDER/driver-64, programs for Linux on x86 that trap on undefined behaviour.
 """
@@ -26,6 +26,7 @@ def build_driver(name: str, folder: Path) -> Path:
     units = [
         *sorted((HERE / "core").glob("*.c")),
         *sorted((HERE / "tests").glob("*.c")),
+        HERE / "agent" / "clock.c",
         HERE / "platform" / "posix.c",
         HERE / "platform" / "bytes.c",
         *zcbor_sources(),

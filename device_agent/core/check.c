@@ -85,7 +85,7 @@ enum cea_error cea_check(struct cea_program *program, struct cea_shared *shared,
         cea_buffers_check(program, look_at(&reader, &message, BUFFERS), body) &&
         cea_exports_read(program, look_at(&reader, &message, EXPORTS), NULL) &&
         cea_compile(program, shared, look_at(&reader, &message, STEPS))) {
-        program->exports = message.part[EXPORTS] ? (uint32_t)(message.part[EXPORTS] - body) : 0;
+        program->exports_at = message.part[EXPORTS] ? (uint32_t)(message.part[EXPORTS] - body) : 0;
         return CEA_OK;
     }
     *detail = reader.error == CEA_LIMIT ? (uint32_t)reader.limit : (uint32_t)(reader.cbor->payload - body);
@@ -94,10 +94,10 @@ enum cea_error cea_check(struct cea_program *program, struct cea_shared *shared,
 
 void cea_load(struct cea_program *program, struct cea_shared *shared, const uint8_t *body, size_t length)
 {
-    if (program->exports) {
+    if (program->exports_at) {
         struct cea_reader reader;
-        cea_read(&reader, body + program->exports, body + length);
-        cea_exports_read(program, &reader, shared->exports);
+        cea_read(&reader, body + program->exports_at, body + length);
+        cea_exports_read(program, &reader, shared);
         memcpy(program->defined, program->checked_defined, sizeof program->defined);
     }
     cea_buffers_fill(program, shared, body);
@@ -109,9 +109,8 @@ void cea_load(struct cea_program *program, struct cea_shared *shared, const uint
 void cea_forget_worker(struct cea_program *program, struct cea_shared *shared)
 {
     program->keeping.count = 0;
-    for (unsigned i = 0; i < CEA_EXPORTS; i++) {
-        shared->exports[i].address = 0;
-    }
+    /* Without addresses, and without what its last program may have written there. */
+    memcpy(shared->exports, program->exports, sizeof shared->exports);
 }
 
 void cea_forget_session(struct cea_program *program)

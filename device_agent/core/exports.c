@@ -20,7 +20,7 @@ static bool entry(struct cea_program *program, struct cea_reader *reader, uint32
            (cea_exports_defined(program, *index) || cea_wrong(reader, start));
 }
 
-static bool export(struct cea_program *program, struct cea_reader *reader, struct cea_export *table)
+static bool export(struct cea_program *program, struct cea_reader *reader, struct cea_shared *shared)
 {
     uint32_t index, fails, error_reader = CEA_EXPORTS, setter = CEA_EXPORTS;
     struct zcbor_string name;
@@ -41,19 +41,20 @@ static bool export(struct cea_program *program, struct cea_reader *reader, struc
         return false;
     }
     program->checked_defined[index / 32] |= UINT32_C(1) << (index % 32);
-    if (table) {
-        struct cea_export *made = &table[index];
+    if (shared) {
+        struct cea_export *made = &program->exports[index];
         made->address = 0;
         memcpy(made->name, name.value, name.len);
         made->name[name.len] = 0;
         made->fails = (uint8_t)fails;
         made->reader = (uint16_t)error_reader;
         made->setter = (uint16_t)setter;
+        shared->exports[index] = *made;
     }
     return zcbor_list_end_decode(reader->cbor);
 }
 
-bool cea_exports_read(struct cea_program *program, struct cea_reader *reader, struct cea_export *table)
+bool cea_exports_read(struct cea_program *program, struct cea_reader *reader, struct cea_shared *shared)
 {
     memcpy(program->checked_defined, program->defined, sizeof program->defined);
     if (!reader) {
@@ -63,7 +64,7 @@ bool cea_exports_read(struct cea_program *program, struct cea_reader *reader, st
         return false;
     }
     while (cea_more(reader)) {
-        if (!export(program, reader, table)) {
+        if (!export(program, reader, shared)) {
             return false;
         }
     }

@@ -55,7 +55,7 @@ size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_
     static const uint32_t limits[] = {CEA_WORD,    CEA_FRAME, CEA_WINDOW,  CEA_ARENA, CEA_SLOTS,
                                       CEA_BUFFERS, CEA_KEPT,  CEA_EXPORTS, CEA_DEPTH, CEA_ARITY};
     enum { LIMITS = sizeof limits / sizeof limits[0] };
-    ZCBOR_STATE_E(cbor, 3, out, CEA_FRAME, 1);
+    ZCBOR_STATE_E(cbor, 3, out, CEA_SHORT, 1);
     zcbor_list_start_encode(cbor, 8);
     zcbor_uint32_put(cbor, CEA_WELCOME);
     zcbor_uint32_put(cbor, CEA_VERSION);
@@ -79,7 +79,7 @@ size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_
 
 size_t cea_message_refusal(uint8_t *out, uint8_t seq, enum cea_error reason, uint32_t detail)
 {
-    ZCBOR_STATE_E(cbor, 1, out, CEA_FRAME, 1);
+    ZCBOR_STATE_E(cbor, 1, out, CEA_SHORT, 1);
     zcbor_list_start_encode(cbor, 4);
     zcbor_uint32_put(cbor, CEA_REFUSAL);
     zcbor_uint32_put(cbor, seq);
@@ -91,7 +91,7 @@ size_t cea_message_refusal(uint8_t *out, uint8_t seq, enum cea_error reason, uin
 
 size_t cea_message_working(uint8_t *out, uint8_t seq)
 {
-    ZCBOR_STATE_E(cbor, 1, out, CEA_FRAME, 1);
+    ZCBOR_STATE_E(cbor, 1, out, CEA_SHORT, 1);
     zcbor_list_start_encode(cbor, 2);
     zcbor_uint32_put(cbor, CEA_WORKING);
     zcbor_uint32_put(cbor, seq);

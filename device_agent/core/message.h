@@ -18,8 +18,10 @@ struct cea_head {
 enum cea_error cea_message_head(struct cea_head *head, const uint8_t *body, size_t length, bool *answerable,
                                 uint32_t *detail);
 
-/* Each writes one message to `out` (of CEA_FRAME bytes) and returns its length. `missing` is a
- * list of `missing_count` texts. */
+enum { CEA_SHORT = 512 };
+
+/* Each writes one message to `out` (of CEA_SHORT bytes) and returns its length. `missing` is a
+ * list of `missing_count` texts; they and `build` are the agent's own, and short. */
 size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_t next, const char *build,
                            const char *const *missing, size_t missing_count);
 size_t cea_message_refusal(uint8_t *out, uint8_t seq, enum cea_error reason, uint32_t detail);

@@ -103,6 +103,7 @@ struct cea_keeping {
 /* What the supervisor alone knows. All zero: a new session, a new worker. */
 struct cea_program {
     uint32_t defined[CEA_EXPORTS / 32]; /* of the session: a bit for each entry of the table */
+    struct cea_export exports[CEA_EXPORTS]; /* the table as a new worker gets it */
     struct cea_keeping keeping;         /* of the worker */
 
     /* The same, as they will be when the message that was checked takes effect. */
@@ -112,7 +113,7 @@ struct cea_program {
     uint32_t calls, slots; /* how many it uses */
     uint32_t deadline;     /* milliseconds */
     bool fresh;            /* to be run by a new worker */
-    uint32_t exports;      /* where they are in the message; 0: nowhere */
+    uint32_t exports_at;   /* where they are in the message; 0: nowhere */
     uint32_t buffer_count;
     struct cea_buffer buffers[CEA_BUFFERS];
 };
@@ -136,6 +137,6 @@ struct cea_shared {
 };
 
 /* A device spares half a megabyte for the agent: this, the image and the stacks. */
-typedef char cea_shared_is_small[sizeof(struct cea_shared) <= (CEA_WORD == 4 ? 280 : 360) * 1024 ? 1 : -1];
+typedef char cea_shared_is_small[sizeof(struct cea_shared) <= (CEA_WORD == 4 ? 264 : 360) * 1024 ? 1 : -1];
 
 #endif

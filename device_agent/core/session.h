@@ -33,7 +33,7 @@ struct cea_session {
     uint8_t answers;   /* answers kept */
     struct cea_message held[CEA_WINDOW];
     struct cea_message answered[CEA_WINDOW];
-    uint8_t made[CEA_FRAME]; /* replies that are not kept */
+    uint8_t made[CEA_SHORT]; /* replies that are not kept */
 };
 
 struct cea_reply {

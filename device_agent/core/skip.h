@@ -9,7 +9,8 @@
 size_t cea_skip_header(const uint8_t **at, const uint8_t *end, unsigned major);
 
 /* Steps over one item with all it holds. False, and *at at the item that is
- * wrong, for indefinite lengths, floats, reserved codes and what is cut off by `end`. */
+ * wrong, for indefinite lengths, reserved codes and what is cut off by `end`. Whether an item is one that a
+ * message can hold is up to who reads it. */
 bool cea_skip(const uint8_t **at, const uint8_t *end);
 
 #endif

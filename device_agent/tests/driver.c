@@ -10,6 +10,7 @@
  *     worker                    forgets what a new worker would not know
  *     slept                     milliseconds slept since the last time
  *     crc START BYTES           a check
+ *     clock RATE SECONDS        microseconds that so many seconds of a performance counter come to
  *     session BOOT              starts over
  *     receive TAGGED BODY       "REACTION TAG BODY" of the reply
  *     execute                   runs the oldest run that is held: "TAG BODY" of the reply, or "none"
@@ -20,8 +21,10 @@
 
 #include "answer.h"
 #include "check.h"
+#include "clock.h"
 #include "crc32.h"
 #include "fake_exports.h"
+#include "fake_windows.h"
 #include "frame.h"
 #include "posix.h"
 #include "session.h"
@@ -192,6 +195,16 @@ static void check(const uint8_t *body, size_t length)
     }
 }
 
+static void tell_time(uint32_t rate, uint32_t seconds)
+{
+    fake_rate = rate;
+    fake_counter = UINT64_C(0xFFFFFFFF);
+    clock_prepare();
+    uint32_t start = clock_ticks();
+    fake_counter += (uint64_t)rate * seconds;
+    put_number(clock_microseconds(clock_ticks() - start));
+}
+
 static void start_session(uint32_t boot)
 {
     static const char *const missing[] = {"ws2"};
@@ -275,6 +288,8 @@ static void obey(char *word[WORDS])
     } else if (is(word[0], "crc")) {
         bytes = input(word[2], &length);
         put_number(cea_crc32(number_of(word[1]), bytes, length));
+    } else if (is(word[0], "clock")) {
+        tell_time(number_of(word[1]), number_of(word[2]));
     } else if (is(word[0], "session")) {
         start_session(number_of(word[1]));
     } else if (is(word[0], "receive")) {

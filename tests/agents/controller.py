@@ -15,6 +15,7 @@ class Controller:
         self._decoder = FrameDecoder()
         self._received: list[Message] = []
         self._session = session
+        self._sent = b""
         self.seq = 0
         self._link.write(encode_frame(encode(Hello(session)), idle=True))
         self._decoder.tag = session
@@ -35,8 +36,13 @@ class Controller:
 
     def send(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> None:
         run = Run(self.seq, steps, list(buffers), list(exports), **options)
-        self._link.write(encode_frame(encode(run), self._session))
+        self._sent = encode_frame(encode(run), self._session)
+        self._link.write(self._sent)
         self.seq = (self.seq + 1) % 256
+
+    def again(self, times: int) -> None:
+        """Sends the last frame again, without a pause."""
+        self._link.write(self._sent * times)
 
     def run(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> Answer:
         """A program and its answer, which must not be a refusal."""
@@ -45,8 +51,8 @@ class Controller:
         assert isinstance(answer, Answer), answer
         return answer
 
-    def refused(self, steps: list[Any], buffers: Any = (), exports: Any = ()) -> Refusal:
-        self.send(steps, buffers, exports)
+    def refused(self, steps: list[Any], buffers: Any = (), exports: Any = (), **options: Any) -> Refusal:
+        self.send(steps, buffers, exports, **options)
         refusal = self.receive()
         assert isinstance(refusal, Refusal), refusal
         return refusal

@@ -17,7 +17,7 @@ from core_driver import ROOT
 
 from harness.agents import CPU_BUILDS, build_agents, executable
 from harness.targets.emulator_process import start_emulator
-from harness.wire.messages import OutcomeCode, Reason, Working
+from harness.wire.messages import Answer, OutcomeCode, Reason, Working
 
 PORT = 5555
 ACCESS_VIOLATION = 0xC0000005
@@ -197,6 +197,24 @@ def test_program_that_runs_is_being_worked_on(agent: Controller) -> None:
     assert agent.receive().seq == agent.seq - 1  # type: ignore[union-attr]
 
 
+def test_flood_of_frames_keeps_no_worker_past_its_deadline(agent: Controller) -> None:
+    # Resends of a program that runs and asks for a deadline long before the last of them is looked at.
+    resends = 2000
+    agent.send([SLEEP, [600_000]], deadline_ms=50)
+    agent.again(resends)
+    replies = [agent.receive() for _ in range(1 + resends)]
+    answers = sum(isinstance(reply, Answer) for reply in replies)
+    assert answers > 1, "every resend was answered before the deadline was looked at"
+    assert all(isinstance(reply, (Answer, Working)) for reply in replies)
+
+
+def test_many_workers_one_after_the_other(agent: Controller) -> None:
+    # More than a device of Windows CE has processes, or handles that an agent may leak.
+    for number in range(100):
+        assert agent.run([{6: [0, 0, 4, number]}], [[4, True]], fresh=True).outcome is None
+    assert agent.run([SETTER, [0]]).outcome is None
+
+
 def test_newest_connection_wins_and_resumes(agent: Controller, url: str) -> None:
     session = agent.welcome.session
     agent.run([{6: [0, 0, 4, 5]}], [[4, True, 1]])
@@ -220,6 +238,20 @@ def test_new_session_ends_the_worker_of_the_old_one(agent: Controller, url: str)
 def test_console_text_and_damage_cost_nothing_but_themselves(agent: Controller) -> None:
     agent.raw(b"\r\nDebug: something happened\r\n\0\x05abc\0" + b"\x11" * 20000 + b"\0")
     assert agent.run([SETTER, [0]]).outcome is None
+
+
+def test_program_that_gets_no_worker_is_refused_and_defines_nothing() -> None:
+    build_agents()
+    image = "\\ceagent.exe\0".encode("utf-16-le")
+    with on_emulator("arm") as url:
+        controller = Controller(url)
+        answer = controller.run([0, [[0, 0]]], [[64, False, image]], [[0, "coredll!DeleteFileW", 1]])
+        assert answer.errors == {}
+        refusal = controller.refused([], [], [[SETTER, "coredll!SetLastError", 0]], fresh=True)
+        assert (refusal.reason, refusal.detail) == (Reason.WORKER, 2)
+        assert controller.refused([SETTER, [0]]).reason == Reason.MALFORMED
+        assert controller.refused([]).reason == Reason.WORKER
+        controller.close()
 
 
 def test_settings_from_the_file_beside_the_executable(tmp_path: Path) -> None:
@@ -265,14 +297,29 @@ def test_image_without_winsock_and_without_a_fine_clock() -> None:
         ("link=COM9:", "cannot start: ", 2),
         ("lnk=COM1:", "cannot make sense of this setting: ", 87),
         ("link=tcp:70000", "cannot make sense of this setting: ", 87),
+        ("link=tcp:4294972851", "cannot make sense of this setting: ", 87),
         ("baud=fast", "cannot make sense of this setting: ", 87),
+        ("baud=4295082496", "cannot make sense of this setting: ", 87),
     ],
 )
 def test_agent_that_cannot_start_says_why_and_ends(words: str, reason: str, code: int) -> None:
+    said = last_words(f"\\ceagent.exe {words}")
+    assert said == (f"ceagent: {reason}{words.removeprefix('link=') if code == 2 else words}", code)
+
+
+def test_settings_file_that_is_longer_than_the_agent_reads_is_not_cut_off(tmp_path: Path) -> None:
+    settings = tmp_path / "ceagent.ini"
+    settings.write_text("#" * 1010 + "\nlink=tcp:5555\n")
+    said = last_words("\\ceagent.exe", "--copy", f"{settings}=\\ceagent.ini")
+    assert said == ("ceagent: ceagent.ini is too long", 87)
+
+
+def last_words(start: str, *arguments: str) -> tuple[str, int]:
+    """What an agent that cannot start writes to the debug output, and its exit code."""
     build_agents()
     device = [sys.executable, "-m", "harness.emulator", "--copy", f"{executable('ce-armv4i')}=\\ceagent.exe"]
     process = subprocess.Popen(
-        [*device, "--start", f"\\ceagent.exe {words}"],
+        [*device, *arguments, "--start", start],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -287,5 +334,4 @@ def test_agent_that_cannot_start_says_why_and_ends(words: str, reason: str, code
         if event["event"] == "exit":
             break
     process.communicate(timeout=30)
-    assert said.startswith(f"ceagent: {reason}{words.removeprefix('link=') if code == 2 else words}")
-    assert event["code"] == code
+    return said, event["code"]
