@@ -21,6 +21,11 @@ class Finding:
     fact: bool
 
     @property
+    def held(self) -> bool:
+        """Is it a check that did not fail?"""
+        return self.fact and self.row.verdict is Verdict.PASS
+
+    @property
     def explains_failure(self) -> bool:
         """Does it say why Robot calls the test failed?"""
         return self.row.verdict.red or self.row.verdict is Verdict.BROKEN
@@ -71,10 +76,10 @@ class RunningTest:
 
 
 def _decisive(findings: list[Finding]) -> Row:
-    """The worst finding; among equal ones the judged call before facts, and facts that held are counted."""
-    order = sorted(findings, key=lambda each: (SEVERITY.index(each.row.verdict), each.fact))
+    """The worst finding. Facts that held decide only where there is nothing else, and are counted."""
+    order = sorted(findings, key=lambda each: (each.held, SEVERITY.index(each.row.verdict), each.fact))
     first = order[0]
-    held = sum(each.fact and each.row.verdict is Verdict.PASS for each in findings)
+    held = sum(each.held for each in findings)
     if first.row.verdict is not Verdict.PASS or held == 0 or (first.fact and held == 1):
         return first.row
     if first.fact:

@@ -48,6 +48,20 @@ def test_verdict_and_status(run_suite, tags, answer, status, verdict) -> None:
     assert f"verdict:{verdict.value}" in ran.tests.tags["One"]
 
 
+@pytest.mark.parametrize(
+    ("tags", "answer", "verdict"),
+    [
+        ("WSASOCKET-036    leg:undefined", 5, Verdict.OBSERVED),
+        ("WSASOCKET-053", Error(10013), Verdict.OBSERVED),
+        ("WSASOCKET-003", 5, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_check_that_held_does_not_hide_what_came_of_the_call(run_suite, tags, answer, verdict) -> None:
+    steps = (CREATE.replace("0)", "0)    call WSACleanup()"), "Should Succeed", "Outcome Should Conform")
+    (row,) = run_suite(one_test(tags, *steps), ScriptedDevice({"WSASocketW": answer})).rows
+    assert row.verdict is verdict
+
+
 def test_a_failure_tells_everything(run_suite) -> None:
     ran = run_suite(
         one_test("WSASOCKET-012", CREATE, "Outcome Should Conform"),
