@@ -54,8 +54,8 @@ def requirement_line(rows: Sequence[Row]) -> Text:
     verdict = worst(row.verdict for row in rows)
     line = Text(f"{rows[0].requirement:<{_ID_WIDTH}}")
     line.append(f"{verdict:<{_VERDICT_WIDTH}}  ", STYLES[verdict])
-    line.append(title(rows[0].requirement) or rows[0].case)
-    line.append(f"  {_cases(rows, verdict)}", "dim")
+    line.append(f"{title(rows[0].requirement) or rows[0].case}  ")
+    line.append(_cases(rows, verdict), "dim")
     return line
 
 
