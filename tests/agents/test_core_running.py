@@ -352,3 +352,11 @@ def test_worker_that_writes_over_all_it_can_reach_gets_an_answer_all_the_same(co
     # The next worker finds the table of exports as it was defined.
     core.ask("worker")
     assert run(core, [ADD, [1, 2]]).values == [3]
+
+
+def test_loops_as_deep_as_they_may_be(core: Core) -> None:
+    steps: list[Any] = [ADD, [[0, 0, 4], [9]], {4: [0, 0, [0, 0, 1], 0]}]
+    for level in range(8):
+        steps = [{1: [[0, 0, 1], 9 + level, [0, 0, 1], steps]}]
+    ran = run(core, steps, [8, False, b"\x02"])
+    assert ran.runs == [(0, 256, None), (1, 256, None)]
