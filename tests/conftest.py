@@ -12,14 +12,25 @@ settings.register_profile("ceharness", deadline=None)
 settings.load_profile("ceharness")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
+def forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Where CEHARNESS_NO_SKIP is set, a skip hides nothing: it fails."""
     if report.skipped and os.environ.get("CEHARNESS_NO_SKIP"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and CEHARNESS_NO_SKIP forbids it: {report.longrepr}"
+        report.longrepr = f"{report.nodeid} was skipped, and CEHARNESS_NO_SKIP forbids it: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A module that skips itself as a whole (importorskip) never gets as far as a test."""
+    report = yield
+    forbid_skip(report)
     return report
 
 
