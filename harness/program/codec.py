@@ -9,6 +9,7 @@ from typing import Protocol
 
 from harness.errors import ProgramError, ProtocolError
 from harness.program.model import (
+    DEFAULT_DEADLINE_MS,
     Assign,
     Buffer,
     Call,
@@ -30,7 +31,6 @@ from harness.program.model import (
 from harness.program.result import CallResult, Execution, Outcome, OutcomeKind
 from harness.wire.messages import Answer
 
-DEFAULT_DEADLINE_MS = 5000
 """Deadline of a program that names none; the same number is in ceagent.cddl."""
 
 _DEFAULT = Export("coredll!GetLastError")

@@ -3,6 +3,7 @@
 import re
 
 from harness.program.model import (
+    DEFAULT_DEADLINE_MS,
     NULL,
     Assign,
     Buffer,
@@ -25,7 +26,6 @@ from harness.program.model import (
 )
 from harness.program.steps import RESERVED
 
-_DEFAULT_DEADLINE_MS = 5000
 _DEFAULT = Export("coredll!GetLastError")
 
 
@@ -61,7 +61,7 @@ class _Formatter:
     def text(self) -> str:
         program = self._program
         lines = ["fresh"] if program.fresh else []
-        if program.deadline_ms != _DEFAULT_DEADLINE_MS:
+        if program.deadline_ms != DEFAULT_DEADLINE_MS:
             lines.append(f"deadline {_time(program.deadline_ms)}")
         for buffer in program.buffers:
             if buffer.name not in self._inline:

@@ -33,6 +33,7 @@ from harness.program.steps import (
 )
 
 __all__ = [
+    "DEFAULT_DEADLINE_MS",
     "NULL",
     "Assign",
     "Buffer",
@@ -57,6 +58,10 @@ __all__ = [
 ]
 
 
+DEFAULT_DEADLINE_MS = 5000
+"""The deadline of a program that names none: in the text, in the model and on the wire (ceagent.cddl)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Steps and the buffers they use. Raises `ProgramError` when it makes no sense.
@@ -67,7 +72,7 @@ class Program:
     steps: tuple[Step, ...]
     buffers: tuple[Buffer, ...] = ()
     fresh: bool = False
-    deadline_ms: int = 5000
+    deadline_ms: int = DEFAULT_DEADLINE_MS
 
     def __post_init__(self) -> None:
         check(self.steps, self.buffers, self.deadline_ms)

@@ -8,6 +8,7 @@ from harness.errors import ProgramError
 from harness.program.check import given
 from harness.program.lexer import Token
 from harness.program.model import (
+    DEFAULT_DEADLINE_MS,
     Assign,
     Call,
     Digest,
@@ -40,7 +41,7 @@ class Parser(Reader):
         self._rules: dict[str, Export] = {}
         self._counting: list[str | None] = []
         self._fresh = False
-        self._deadline_ms = 5000
+        self._deadline_ms = DEFAULT_DEADLINE_MS
 
     # --- lines ----------------------------------------------------------------------------
 
