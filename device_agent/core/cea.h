@@ -27,7 +27,8 @@ enum {
     CEA_KEPT = 16,
     CEA_EXPORTS = 256,
     CEA_DEPTH = 8,
-    CEA_ARITY = 16
+    CEA_ARITY = 16,
+    CEA_THREADS = 4
 };
 
 /* Places in `limits`, the detail of a CEA_LIMIT refusal. */
@@ -40,7 +41,8 @@ enum cea_limit {
     CEA_IN_KEPT,
     CEA_IN_EXPORTS,
     CEA_IN_DEPTH,
-    CEA_IN_ARITY
+    CEA_IN_ARITY,
+    CEA_IN_THREADS
 };
 
 /* Why a message was refused. The numbers are those of `reason` on the wire. */
