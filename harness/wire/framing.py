@@ -1,65 +1,49 @@
-"""Frames: COBS between zero bytes, with a CRC-32 that also carries the session number.
+"""Frames: COBS between zero bytes. Whose check is right is decided by the session, which knows the seal.
 
-See docs/protocol.md, "Frames". Nothing here reads, writes or waits: bytes go in, frames come out.
+See docs/protocol.md, "Frames". Nothing here reads, writes or waits: bytes go in, pieces come out.
 """
 
-import zlib
 from dataclasses import dataclass
 
 from cobs import cobs  # type: ignore[import-untyped]
 
-_CHECK = 4
-"""Bytes of the check behind a body."""
+_SHORTEST = 5
+"""Bytes of the shortest body and check."""
+
+_LONGEST_CHECK = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A body whose check was right; `tagged`: with the session's tag, not with tag 0."""
+class Piece:
+    """Bytes between two zeros, `raw`. `data`: body and check, or None when they cannot be a frame.
 
-    body: bytes
-    tagged: bool
+    None: no COBS, too short or too long; console text, damage, another line rate.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """Bytes between two zeros that are no frame of this session: console text, damage, another session."""
-
-    data: bytes
+    raw: bytes
+    data: bytes | None
 
 
-def _check(body: bytes, tag: int) -> bytes:
-    return (zlib.crc32(body) ^ tag).to_bytes(_CHECK, "little")
-
-
-def encode_frame(body: bytes, tag: int = 0, *, idle: bool = False) -> bytes:
+def encode_frame(body: bytes, check: bytes, *, idle: bool = False) -> bytes:
     """One frame as it goes on the line. `idle`: the line was silent, put a zero byte in front as well."""
-    frame: bytes = cobs.encode(body + _check(body, tag)) + b"\0"
+    frame: bytes = cobs.encode(body + check) + b"\0"
     return b"\0" + frame if idle else frame
 
 
-def split_frame(data: bytes) -> tuple[bytes, int] | None:
-    """(body, tag) that would make `data`, bytes between two zeros, a frame; None if nothing would."""
+def _decoded(raw: bytes, longest: int) -> bytes | None:
     try:
-        decoded: bytes = cobs.decode(data)
+        data: bytes = cobs.decode(raw)
     except cobs.DecodeError:
         return None
-    if len(decoded) <= _CHECK:
-        return None
-    body = decoded[:-_CHECK]
-    return body, zlib.crc32(body) ^ int.from_bytes(decoded[-_CHECK:], "little")
+    return data if _SHORTEST <= len(data) <= longest else None
 
 
 class FrameDecoder:
-    """Finds frames in a stream of bytes, however it is cut into pieces.
-
-    `max_body` is the longest body in bytes that can be a frame; `tag` is the session's tag, settable.
-    """
+    """Finds pieces in a stream of bytes, however it is cut. `max_body`: the longest body in bytes."""
 
     def __init__(self, max_body: int = 8192) -> None:
-        self.tag = 0
-        self._max_body = max_body
-        longest = max_body + _CHECK
-        self._limit = longest + longest // 254 + 1
+        self._longest = max_body + _LONGEST_CHECK
+        self._limit = self._longest + self._longest // 254 + 1
         self._pending = bytearray()
         self._skipping = False
 
@@ -68,32 +52,26 @@ class FrameDecoder:
         """Bytes since the last zero: part of a frame, or noise."""
         return bytes(self._pending)
 
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """What `data` completes, in order. Longer than a frame can be: noise, in pieces, up to a zero."""
-        found: list[Frame | Noise] = []
+    def feed(self, data: bytes) -> list[Piece]:
+        """What `data` completes, in order. What is longer than a frame comes in parts, all without data."""
+        found: list[Piece] = []
         *ended, rest = data.split(b"\0")
-        for piece in ended:
-            self._collect(piece, found)
+        for part in ended:
+            self._collect(part, found)
             self._finish(found)
         self._collect(rest, found)
         return found
 
-    def _collect(self, piece: bytes, found: list[Frame | Noise]) -> None:
-        self._pending += piece
+    def _collect(self, part: bytes, found: list[Piece]) -> None:
+        self._pending += part
         while len(self._pending) > self._limit:
-            found.append(Noise(bytes(self._pending[: self._limit])))
+            found.append(Piece(bytes(self._pending[: self._limit]), None))
             del self._pending[: self._limit]
             self._skipping = True
 
-    def _finish(self, found: list[Frame | Noise]) -> None:
-        data = bytes(self._pending)
+    def _finish(self, found: list[Piece]) -> None:
+        raw = bytes(self._pending)
         self._pending.clear()
         skipping, self._skipping = self._skipping, False
-        if not data:
-            return
-        split = None if skipping else split_frame(data)
-        if split is not None and split[1] in (0, self.tag) and len(split[0]) <= self._max_body:
-            body, tag = split
-            found.append(Frame(body, tagged=tag != 0))
-        else:
-            found.append(Noise(data))
+        if raw:
+            found.append(Piece(raw, None if skipping else _decoded(raw, self._longest)))
