@@ -14,7 +14,7 @@
 /* One argument, one returned value, one slot. */
 typedef uintptr_t cea_word;
 
-enum { CEA_VERSION = 1 };
+enum { CEA_VERSION = 2 };
 
 /* The limits of `welcome`, in its order. Changing one changes memory only. */
 enum {
@@ -53,10 +53,12 @@ enum cea_error {
     CEA_LIMIT = 3,
     CEA_SEQUENCE = 4,
     CEA_NO_SESSION = 5,
-    CEA_NO_WORKER = 6
+    CEA_NO_WORKER = 6,
+    CEA_BAD_KEY = 7,
+    CEA_BAD_PROOF = 8
 };
 
 /* Message types, the first element of every message. */
-enum { CEA_HELLO = 0, CEA_WELCOME, CEA_RUN, CEA_ANSWER, CEA_REFUSAL, CEA_WORKING };
+enum { CEA_HELLO = 0, CEA_WELCOME, CEA_RUN, CEA_ANSWER, CEA_REFUSAL, CEA_WORKING, CEA_CHALLENGE, CEA_PROOF };
 
 #endif
