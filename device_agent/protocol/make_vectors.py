@@ -1,46 +1,39 @@
-"""Writes vectors.json: `python device_agent/protocol/make_vectors.py`.
+"""Writes vectors.json: `python -m device_agent.protocol.make_vectors`.
 
-Made with the Python packages cbor2 and cobs and zlib's CRC, from messages written down here by hand, so
-that neither the agent nor the harness vouches for itself. In the JSON text, bytes inside messages are
-{"hex": "..."}, and maps with numbers for keys are {"map": [[key, value], ...]}; `errors` are pairs.
+Made with the Python packages cbor2 and cobs, zlib's CRC and hashlib's BLAKE2s, from messages written down
+here by hand, so that neither the agent nor the harness vouches for itself. In the JSON text, bytes inside
+messages are {"hex": "..."}, maps with numbers for keys are {"map": [[key, value], ...]}; `errors` are pairs.
 """
 
 import json
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
 import cbor2
-from cobs import cobs
 
-LIMITS = {
-    "word": 4,
-    "frame": 8192,
-    "window": 8,
-    "arena": 131072,
-    "slots": 1024,
-    "buffers": 64,
-    "kept": 16,
-    "exports": 256,
-    "depth": 8,
-    "arity": 16,
-}
-SESSION = 0x1A2B3C4D
+from device_agent.protocol.program_vectors import programs, typed
+from device_agent.protocol.sealing_vectors import (
+    AGENT,
+    BOOT,
+    CONTROLLER,
+    KEY,
+    LIMITS,
+    NONCES,
+    SESSION,
+    SESSION_KEY,
+    VERSION,
+    blake2s,
+    checks,
+    derive,
+    frame,
+    handshakes,
+    keyed_check,
+    open_check,
+    plain_check,
+    welcome,
+)
 
-
-def frame(body: bytes, tag: int = 0, *, idle: bool = False) -> bytes:
-    check = struct.pack("<I", zlib.crc32(body) ^ tag)
-    return b"\0" * idle + cobs.encode(body + check) + b"\0"
-
-
-def typed(numbers: list[int], size: int) -> cbor2.CBORTag:
-    tag, code = {2: (69, "H"), 4: (70, "I"), 8: (71, "Q")}[size]
-    return cbor2.CBORTag(tag, struct.pack(f"<{len(numbers)}{code}", *numbers))
-
-
-HELLO = [0, 1, SESSION]
-WELCOME = [1, 1, SESSION, 0xB0071234, 0, list(LIMITS.values()), "ceagent 0.1.0 ce-armv4i", ["ws2"]]
+HELLO = [0, VERSION, SESSION]
 EXPORTS = [
     [0, "ws2!WSAGetLastError", 0],
     [1, "ws2!WSASetLastError", 0],
@@ -59,6 +52,8 @@ ANSWER: list[Any] = [
 ]
 FAILED = [3, 1, typed([0xFFFFFFFF, 7], 4), typed([12, 70000], 4), {2: [0, 10047, 2, None]}]
 FAULTED = [3, 2, typed([], 4), typed([], 2), {1: [2, 0, 0xC0000005]}]
+FOUND = [3, 3, typed([5], 4), typed([1], 2), {1: [2, 1, 0x80000002, 0x0001200C]}]
+UNMADE = [3, 4, typed([5], 4), typed([1], 2), {1: [7, 1, 8]}]
 SWEPT = [3, 255, typed([3], 4), typed([9], 2), {3: [0, 12, None, 0, 1, 10022, 0, 4000000000, 10044]}]
 
 
@@ -74,6 +69,9 @@ def runs() -> list[tuple[str, list[Any], dict[str, Any]]]:
         {6: [0, 4, 4, 0xFFFFFFFF]},
         {7: [13, [0], 1]},
         {8: [13, [13], 1]},
+        {9: [0, [3, [1]]]},
+        {2: [{9: [3, [{5: 1}, {4: [0, 0, 4, 0]}]]}]},
+        {10: 0},
     ]
     buffers = [[400, False, b"\x01\x02"], [16, True, b"", 3]]
     return [
@@ -92,9 +90,9 @@ def runs() -> list[tuple[str, list[Any], dict[str, Any]]]:
 
 
 def messages() -> list[dict[str, Any]]:
-    welcome = {
+    welcomed = {
         "session": SESSION,
-        "boot": 0xB0071234,
+        "boot": BOOT,
         "next": 0,
         "limits": LIMITS,
         "build": "ceagent 0.1.0 ce-armv4i",
@@ -102,10 +100,18 @@ def messages() -> list[dict[str, Any]]:
     }
     answer = {"seq": 0, "values": [0, 0x00A3F010, 0], "times": [310, 1204, 96]}
     fault = {"code": 2, "call": 0, "detail": 0xC0000005}
+    found = {"code": 2, "call": 1, "detail": 0x80000002, "address": 0x0001200C}
+    lone = {"seq": 9, "times": [400], "lone": True}
+    place = {"session": SESSION, "boot": BOOT}
+    proof = derive(KEY, SESSION, BOOT, NONCES)[0]
     swept = [[0, 12, None], [0, 1, 10022], [0, 4000000000, 10044]]
     rows: list[tuple[str, str, list[Any], dict[str, Any]]] = [
         ("hello", "hello", HELLO, {"session": SESSION}),
-        ("welcome", "welcome", WELCOME, welcome),
+        ("hello with a nonce", "hello", [*HELLO, NONCES[0]], {"session": SESSION, "nonce": NONCES[0]}),
+        ("challenge", "challenge", [6, SESSION, BOOT, NONCES[1]], {**place, "nonce": NONCES[1]}),
+        ("proof", "proof", [7, SESSION, proof], {"session": SESSION, "mac": proof}),
+        ("welcome", "welcome", welcome(), welcomed),
+        ("welcome back", "welcome", welcome(following=70000), {**welcomed, "next": 70000}),
         *((name, "run", message, fields) for name, message, fields in runs()),
         ("answer", "answer", ANSWER, {**answer, "outputs": [ANSWER[4][4][0]]}),
         (
@@ -115,8 +121,29 @@ def messages() -> list[dict[str, Any]]:
             {"seq": 1, "values": [0xFFFFFFFF, 7], "times": [12, 70000], "errors": [[0, 10047], [2, None]]},
         ),
         ("answer of a fault", "answer", FAULTED, {"seq": 2, "values": [], "times": [], "outcome": fault}),
+        (
+            "answer of a fault whose address is known",
+            "answer",
+            FOUND,
+            {"seq": 3, "values": [5], "times": [1], "outcome": found},
+        ),
+        (
+            "answer of a thread that could not be made",
+            "answer",
+            UNMADE,
+            {"seq": 4, "values": [5], "times": [1], "outcome": {"code": 7, "call": 1, "detail": 8}},
+        ),
+        ("answer of a lone call", "answer", [3, 9, 0xFFFFFFFF, 400], {**lone, "values": [0xFFFFFFFF]}),
+        (
+            "answer of a lone call that failed",
+            "answer",
+            [3, 9, 0, 70000, {2: [0, 10047]}],
+            {**lone, "values": [0], "times": [70000], "errors": [[0, 10047]]},
+        ),
         ("answer with runs", "answer", SWEPT, {"seq": 255, "values": [3], "times": [9], "runs": swept}),
         ("refusal", "refusal", [4, 3, 2, 17], {"seq": 3, "reason": 2, "detail": 17}),
+        ("refusal for want of a nonce", "refusal", [4, 0, 7, 1], {"seq": 0, "reason": 7, "detail": 1}),
+        ("refusal of a proof", "refusal", [4, 0, 8, 0], {"seq": 0, "reason": 8, "detail": 0}),
         ("working", "working", [5, 24], {"seq": 24}),
     ]
     return [
@@ -140,33 +167,42 @@ def plain(value: Any) -> Any:
 
 
 def frames() -> list[dict[str, Any]]:
+    run, answer = cbor2.dumps(RUN), cbor2.dumps(ANSWER)
+    longest = bytes(index * 7 % 256 for index in range(8192))
     rows = [
-        ("hello after an idle line", 0, True, cbor2.dumps(HELLO)),
-        ("welcome", 0, True, cbor2.dumps(WELCOME)),
-        ("run", SESSION, False, cbor2.dumps(RUN)),
-        ("answer", SESSION, False, cbor2.dumps(ANSWER)),
-        ("one byte", 0, False, b"\x80"),
-        ("zeros", SESSION, False, bytes(9)),
-        ("253 bytes without a zero", 0, False, bytes(range(1, 254))),
-        ("a block of 254 and its end", 0, False, bytes([7]) * 250),
-        ("longer than a block", 0xFFFFFFFF, False, bytes(index * 37 % 251 + 1 for index in range(1000))),
-        ("longest", SESSION, True, bytes(index * 7 % 256 for index in range(8192))),
+        ("hello after an idle line", True, cbor2.dumps(HELLO), open_check(cbor2.dumps(HELLO))),
+        ("welcome", True, cbor2.dumps(welcome()), open_check(cbor2.dumps(welcome()))),
+        ("run", False, run, plain_check(run, CONTROLLER, 0)),
+        ("answer", False, answer, plain_check(answer, AGENT, 0)),
+        ("run with a key", False, run, keyed_check(SESSION_KEY, run, CONTROLLER, 0)),
+        ("answer with a key", False, answer, keyed_check(SESSION_KEY, answer, AGENT, 0)),
+        ("one byte", False, b"\x80", open_check(b"\x80")),
+        ("zeros", False, bytes(9), bytes(4)),
+        ("253 bytes without a zero", False, bytes(range(1, 254)), b"\x01\x02\x03\x04"),
+        ("a block of 254 and its end", False, bytes([7]) * 250, b"\x08" * 4),
+        ("a block of 254 with the long check", False, bytes([7]) * 246, b"\x08" * 8),
+        ("longer than a block", False, bytes(index * 37 % 251 + 1 for index in range(1000)), b"\xff" * 4),
+        ("longest", True, longest, open_check(longest)),
+        ("longest with a key", True, longest, keyed_check(SESSION_KEY, longest, CONTROLLER, 0)),
     ]
     return [
         {
             "name": name,
-            "tag": tag,
             "idle": idle,
             "body": body.hex(),
-            "frame": frame(body, tag, idle=idle).hex(),
+            "check": check.hex(),
+            "frame": frame(body, check, idle=idle).hex(),
         }
-        for name, tag, idle, body in rows
+        for name, idle, body, check in rows
     ]
 
 
 def bad_frames() -> list[dict[str, Any]]:
-    good = frame(cbor2.dumps(HELLO))
+    """Nobody takes them: not before a session, not in the one of these vectors at number 0, key or not."""
+    hello, run, answer = (cbor2.dumps(message) for message in (HELLO, RUN, ANSWER))
+    good = frame(hello, open_check(hello))
     glued = good[:-1] + b"\x05" + good
+    keyed = keyed_check(SESSION_KEY, answer, AGENT, 0)
     rows = [
         ("nothing between zeros", b"\0\0\0"),
         ("console text", b"Booting kernel ...\r\n\0"),
@@ -174,10 +210,24 @@ def bad_frames() -> list[dict[str, Any]]:
         ("a lost byte", good[:2] + good[3:]),
         ("a byte too many", good[:2] + good[1:]),
         ("a block that is cut off", b"\x09abc\0"),
-        ("shorter than its check", cobs.encode(b"\1\2\3\4") + b"\0"),
-        ("check of another session", frame(cbor2.dumps(HELLO), 0x11111111)),
+        ("shorter than its check", frame(b"", b"\1\2\3\4")),
+        ("hello with a check of zeros", frame(hello, bytes(4))),
+        ("hello without a check", frame(hello, b"")),
+        ("hello with the check of a session", frame(hello, plain_check(hello, CONTROLLER, 0))),
+        ("run of another session", frame(run, plain_check(run, CONTROLLER, 0, SESSION ^ 1))),
+        ("run for the life before the restart", frame(run, plain_check(run, CONTROLLER, 0, boot=BOOT ^ 1))),
+        ("run of 256 programs later", frame(run, plain_check(run, CONTROLLER, 256))),
+        ("run from an agent", frame(run, plain_check(run, AGENT, 0))),
+        ("answer from a controller", frame(answer, plain_check(answer, CONTROLLER, 0))),
+        ("answer of 256 programs later", frame(answer, plain_check(answer, AGENT, 256))),
+        ("answer with half a keyed check", frame(answer, keyed[:4])),
+        ("answer with a flipped bit in its keyed check", frame(answer, bytes([keyed[0] ^ 1]) + keyed[1:])),
+        ("run from an agent, with a key", frame(run, keyed_check(SESSION_KEY, run, AGENT, 0))),
+        ("run of 256 programs later, with a key", frame(run, keyed_check(SESSION_KEY, run, CONTROLLER, 256))),
+        ("run with the key of nobody", frame(run, keyed_check(bytes(32), run, CONTROLLER, 0))),
+        ("run with the pre-shared key itself", frame(run, keyed_check(KEY, run, CONTROLLER, 0))),
         ("two frames whose middle zero was damaged", glued),
-        ("longer than the limit", frame(bytes(8193))),
+        ("longer than the limit", frame(bytes(8201), b"")),
     ]
     return [{"name": name, "frame": data.hex()} for name, data in rows]
 
@@ -191,9 +241,13 @@ def bad_messages() -> list[dict[str, Any]]:
     for _ in range(9):
         deep = [{2: deep}]
     rows: list[tuple[str, int, bytes]] = [
-        ("hello of another version", 1, cbor2.dumps([0, 2, SESSION, "more"])),
-        ("hello without a session", 2, cbor2.dumps([0, 1])),
-        ("hello with session 0", 2, cbor2.dumps([0, 1, 0])),
+        ("hello of another version", 1, cbor2.dumps([0, 1, SESSION])),
+        ("hello of a later version", 1, cbor2.dumps([0, 3, SESSION, "more"])),
+        ("hello without a session", 2, cbor2.dumps([0, VERSION])),
+        ("hello with session 0", 2, cbor2.dumps([0, VERSION, 0])),
+        ("hello with a nonce of 15 bytes", 2, cbor2.dumps([0, VERSION, SESSION, bytes(15)])),
+        ("hello with a number for a nonce", 2, cbor2.dumps([0, VERSION, SESSION, 5])),
+        ("hello with too many parts", 2, cbor2.dumps([0, VERSION, SESSION, bytes(16), 0])),
         ("run without steps", 2, cbor2.dumps([2, 9])),
         ("run with too many parts", 2, run([], [], [], {}, 0)),
         ("steps that are no list", 2, run(0)),
@@ -211,10 +265,19 @@ def bad_messages() -> list[dict[str, Any]]:
         ("load of three bytes", 2, run([0, [[0, 0, 3]]], [[4, False]], one)),
         ("slot beyond the table", 3, run([0, [[1024]]], [], one)),
         ("seventeen arguments", 3, run([0, list(range(17))], [], one)),
-        ("unknown operation", 2, run([{9: 0}])),
+        ("unknown operation", 2, run([{11: 0}])),
         ("two operations in one step", 2, run([{5: 0, 2: []}])),
         ("repeat with three parts", 2, run([{1: [1, 0, []]}])),
         ("repeat until false", 2, run([{1: [1, 0, False, []]}])),
+        ("thread number beyond the limit", 3, run([{9: [4, []]}])),
+        ("thread number used twice", 2, run([{9: [0, []]}, {9: [0, []]}])),
+        ("thread in a repeat", 2, run([{1: [1, 0, None, [{9: [0, []]}]]}])),
+        ("thread in a thread", 2, run([{9: [0, [{9: [1, []]}]]}])),
+        ("thread without steps", 2, run([{9: [0]}])),
+        ("join before its thread", 2, run([{10: 0}, {9: [0, []]}])),
+        ("joined twice", 2, run([{9: [0, []]}, {10: 0}, {10: 0}])),
+        ("join in a repeat", 2, run([{9: [0, []]}, {1: [1, 0, None, [{10: 0}]]}])),
+        ("join in a thread", 2, run([{9: [0, []]}, {9: [1, [{10: 0}]]}])),
         ("blocks nine deep", 3, run(deep)),
         ("buffer larger than the arena", 3, run([], [[131073, False]])),
         ("buffers larger than the arena together", 3, run([], [[100000, False], [100000, False]])),
@@ -231,71 +294,14 @@ def bad_messages() -> list[dict[str, Any]]:
     return [{"name": name, "reason": reason, "body": body.hex()} for name, reason, body in rows]
 
 
-def programs() -> list[dict[str, Any]]:
-    """Programs over the exports of device_agent/tests/fake_exports.c, where a call takes 3 microseconds."""
-    fake = [
-        [0, "fake!add", 0],
-        [1, "fake!stripes", 2],
-        [2, "fake!result", 2],
-        [3, "fake!quiet", 1],
-        [4, "fake!weigh", 0],
-    ]
-    crc = zlib.crc32(bytes(((5 + index) * 2654435761 & 0xFFFFFFFF) >> 24 for index in range(64)))
-    rows: list[tuple[str, list[Any], list[int], dict[int, Any]]] = [
-        ("three calls", [[0, [1, 2], [[0], 10], [-1, 1]], [], fake], [3, 13, 0], {}),
-        (
-            "an error and its sentinel",
-            [[2, [-1, 10047], 3, [0]], [], fake],
-            [0xFFFFFFFF, 0],
-            {2: [0, 10047, 1, 0x2000BEEF]},
-        ),
-        (
-            "not run",
-            [[2, [-1, 5], {2: [3, [9]]}, 3, [1]], [], fake],
-            [0xFFFFFFFF, 0, 1],
-            {2: [0, 5, 1, None]},
-        ),
-        (
-            "runs of outcomes",
-            [[{1: [8, 5, None, [1, [[5]]]]}], [], fake],
-            [0xFFFFFFFF],
-            {3: [0, 4, None, 0, 1, 70, 0, 1, 71, 0, 1, 70, 0, 1, 71]},
-        ),
-        (
-            "until failure",
-            [[{1: [100, 5, True, [1, [[5]]]]}, 0, [[5], 0]], [], fake],
-            [0xFFFFFFFF, 4],
-            {3: [0, 4, None, 0, 1, 70]},
-        ),
-        ("fill and digest", [[{3: [0, 0, 64, 5]}, {4: [0, 0, 64, 0]}], [[64, False]]], [crc], {}),
-        (
-            "store and load",
-            [[{6: [0, 1, 2, 0x1234]}, 0, [[0, 0, 4], 1]], [[4, True]], fake],
-            [0x123400 + 1],
-            {4: [b"\0\x34\x12"]},
-        ),
-        ("weights of sixteen", [[4, list(range(1, 17))], [], fake], [sum(n * n for n in range(1, 17))], {}),
-        ("out of range", [[0, [1, 1], {3: [0, 8, 1, 0]}, [2, 2]], [[8, False]], fake], [2], {1: [5, 1]}),
-        ("unresolved", [[0, [1, 1], 9, []], [], [*fake, [9, "fake!nothing", 0]]], [2], {1: [4, 1, 127]}),
-    ]
-    made = []
-    for name, parts, values, details in rows:
-        answer: list[Any] = [3, 0, typed(values, 4), typed([0] * len(values), 2)]
-        made.append(
-            {
-                "name": name,
-                "run": cbor2.dumps([2, 0, *parts]).hex(),
-                "answer": cbor2.dumps([*answer, *([details] if details else [])]).hex(),
-            }
-        )
-    return made
-
-
 def vectors() -> dict[str, Any]:
     return {
         "about": "Test vectors of docs/protocol.md; programs: 4-byte words, times 0.",
         "frames": frames(),
         "bad_frames": bad_frames(),
+        "checks": checks(),
+        "handshakes": handshakes(),
+        "blake2s": blake2s(),
         "messages": messages(),
         "bad_messages": bad_messages(),
         "programs": programs(),
