@@ -92,9 +92,8 @@ static void finish(void)
 
 static void finish_without_worker(enum cea_outcome outcome, uint32_t detail)
 {
-    objects.memory->outcome = outcome;
-    objects.memory->outcome_call = objects.memory->current;
-    objects.memory->outcome_detail = detail;
+    program.end.outcome = outcome;
+    program.end.detail = detail;
     finish();
 }
 

@@ -57,6 +57,34 @@ static void rest(uint32_t milliseconds)
     Sleep(milliseconds);
 }
 
+static CRITICAL_SECTION between_threads;
+
+/* With the stack of the image, which is small. CreateThread writes the number where a debugger looks it up. */
+static cea_word begin(uint32_t (*body)(void *), void *context, volatile uint32_t *id, uint32_t *error)
+{
+    HANDLE thread = CreateThread(NULL, 0, body, context, 0, (DWORD *)id);
+    if (!thread) {
+        *error = GetLastError();
+    }
+    return (cea_word)thread;
+}
+
+static void join(cea_word thread)
+{
+    WaitForSingleObject((HANDLE)thread, (DWORD)INFINITE);
+    CloseHandle((HANDLE)thread);
+}
+
+static void lock(void)
+{
+    EnterCriticalSection(&between_threads);
+}
+
+static void unlock(void)
+{
+    LeaveCriticalSection(&between_threads);
+}
+
 DWORD worker_main(uint32_t boot)
 {
     enum { GO, ORPHANED };
@@ -67,7 +95,8 @@ DWORD worker_main(uint32_t boot)
     if (!shared_open(&objects, boot, false)) {
         return GetLastError();
     }
-    struct cea_machine machine = {resolve, clock_ticks, clock_microseconds, rest, 0, 0};
+    InitializeCriticalSection(&between_threads);
+    struct cea_machine machine = {resolve, clock_ticks, clock_microseconds, rest, begin, join, lock, unlock, 0, 0};
     machine.get_error = (cea_word)&GetLastError;
     machine.set_error = (cea_word)&SetLastError;
     HANDLE signs[] = {objects.go, objects.alive};

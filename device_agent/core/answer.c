@@ -8,6 +8,8 @@ struct report {
     const struct cea_program *program;
     const struct cea_shared *shared;
     uint32_t ended; /* runs that ended before the program did */
+    bool lone;      /* the only value and its time stand there as bare numbers */
+    uint32_t outcome, call, detail; /* CEA_DONE: none, unless the answer does not fit */
 };
 
 /* How much of an answer to write. */
@@ -81,19 +83,21 @@ static bool put_times(zcbor_state_t *cbor, const struct cea_shared *shared, uint
 
 static bool put_outcome(zcbor_state_t *cbor, const struct report *report, const struct extent *extent)
 {
-    const struct cea_shared *shared = report->shared;
-    uint32_t outcome = shared->outcome, call = shared->outcome_call;
-    if (outcome == CEA_DONE || outcome > CEA_OVERFLOW) {
+    const struct cea_end *end = &report->program->end;
+    uint32_t outcome = report->outcome, call = report->call;
+    if (outcome == CEA_DONE) {
         outcome = CEA_OVERFLOW;
         call = extent->call;
     }
     if (call > report->program->calls) {
         call = report->program->calls;
     }
-    bool detailed = outcome == CEA_FAULTED || outcome == CEA_EXITED || outcome == CEA_UNRESOLVED;
-    uint32_t count = detailed ? 3 : 2;
+    bool detailed = outcome == CEA_FAULTED || outcome == CEA_EXITED || outcome == CEA_UNRESOLVED || outcome == CEA_NO_THREAD;
+    bool located = outcome == CEA_FAULTED && end->located;
+    uint32_t count = 2 + detailed + located;
     return zcbor_uint32_put(cbor, 1) && zcbor_list_start_encode(cbor, count) && zcbor_uint32_put(cbor, outcome) &&
-           zcbor_uint32_put(cbor, call) && (!detailed || zcbor_uint32_put(cbor, shared->outcome_detail)) &&
+           zcbor_uint32_put(cbor, call) && (!detailed || zcbor_uint32_put(cbor, report->detail)) &&
+           (!located || zcbor_uint_encode(cbor, &end->address, sizeof end->address)) &&
            zcbor_list_end_encode(cbor, count);
 }
 
@@ -167,14 +171,20 @@ static size_t put(uint8_t *out, const struct report *report, uint8_t seq, const 
     errors = extent->errors ? errors : 0;
     outputs = extent->outputs ? outputs : 0;
     runs = runs < extent->runs ? runs : extent->runs;
-    bool outcome = shared->outcome != CEA_DONE || extent->overflow;
+    bool outcome = report->outcome != CEA_DONE || extent->overflow;
     uint32_t parts = outcome + (errors != 0) + (runs != 0) + (outputs != 0), elements = parts ? 5 : 4;
 
     ZCBOR_STATE_E(cbor, 3, out, CEA_FRAME, 1);
     bool good = zcbor_list_start_encode(cbor, elements) && zcbor_uint32_put(cbor, CEA_ANSWER) &&
-                zcbor_uint32_put(cbor, seq) && zcbor_tag_put(cbor, CEA_WORD == 8 ? TAG_UINT64 : TAG_UINT32) &&
-                zcbor_bstr_encode_ptr(cbor, (const char *)shared->slot, extent->values * sizeof(cea_word)) &&
-                put_times(cbor, shared, extent->values);
+                zcbor_uint32_put(cbor, seq);
+    if (report->lone && extent->values == 1) {
+        good = good && zcbor_uint_encode(cbor, &shared->slot[0], sizeof shared->slot[0]) &&
+               zcbor_uint32_put(cbor, shared->call[0].microseconds);
+    } else {
+        good = good && zcbor_tag_put(cbor, CEA_WORD == 8 ? TAG_UINT64 : TAG_UINT32) &&
+               zcbor_bstr_encode_ptr(cbor, (const char *)shared->slot, extent->values * sizeof(cea_word)) &&
+               put_times(cbor, shared, extent->values);
+    }
     if (parts) {
         good = good && zcbor_map_start_encode(cbor, parts);
         good = good && (!outcome || put_outcome(cbor, report, extent));
@@ -203,12 +213,55 @@ static uint32_t call_of_run(const struct report *report, uint32_t index)
     return number;
 }
 
+/* The call that a thread began last, or the main thread while it waits for no other. */
+static uint32_t call_of_thread(const struct cea_shared *shared, uint32_t thread)
+{
+    for (unsigned i = 0; thread && i < CEA_THREADS; i++) {
+        if (shared->thread[i] == thread) {
+            return shared->current[i + 1];
+        }
+    }
+    uint32_t joining = shared->joining;
+    return shared->current[joining <= CEA_THREADS ? joining : 0];
+}
+
+/* What the supervisor saw comes before what the worker wrote; but that a program whose first outcome left another
+ * thread in a call was ended at its deadline is no news. */
+static void judge(struct report *report)
+{
+    const struct cea_end *end = &report->program->end;
+    const struct cea_shared *shared = report->shared;
+    uint32_t found = shared->outcome;
+    bool told = found >= CEA_UNRESOLVED && found <= CEA_NO_THREAD;
+    if (end->outcome != CEA_DONE && !(told && end->outcome == CEA_BLOCKED)) {
+        report->outcome = end->outcome;
+        report->call = call_of_thread(shared, end->thread);
+        report->detail = end->detail;
+    } else if (found != CEA_DONE) {
+        report->outcome = told ? found : CEA_OVERFLOW;
+        report->call = shared->outcome_call;
+        report->detail = shared->outcome_detail;
+    }
+}
+
+/* One more than the highest call that ran. */
+static uint32_t reached(const struct report *report)
+{
+    uint32_t calls = report->program->calls;
+    while (calls && !report->shared->call[calls - 1].count) {
+        calls--;
+    }
+    return calls;
+}
+
 size_t cea_answer(uint8_t *out, const struct cea_program *program, const struct cea_shared *shared, uint8_t seq)
 {
     enum { RUNS_BYTES = 4, RUN_BYTES = 3 + 5 + 5, VALUE_BYTES = sizeof(cea_word) + 4, FRAME_BYTES = 40 };
-    uint32_t reached = shared->reached, runs = shared->runs;
-    uint32_t values = shared->outcome == CEA_DONE || reached > program->calls ? program->calls : reached;
-    struct report made = {program, shared, runs < CEA_RUNS ? runs : CEA_RUNS}, *report = &made;
+    uint32_t runs = shared->runs;
+    struct report made = {program, shared, runs < CEA_RUNS ? runs : CEA_RUNS, false, CEA_DONE, 0, 0}, *report = &made;
+    judge(report);
+    report->lone = program->calls == 1 && shared->call[0].count;
+    uint32_t values = report->outcome == CEA_DONE ? program->calls : reached(report);
     struct extent extent = {values, UINT32_MAX, true, true, false, values};
     size_t length = put(out, report, seq, &extent);
     if (length) {

@@ -101,7 +101,14 @@ void cea_load(struct cea_program *program, struct cea_shared *shared, const uint
         memcpy(program->defined, program->checked_defined, sizeof program->defined);
     }
     cea_buffers_fill(program, shared, body);
-    shared->current = shared->reached = shared->runs = 0;
+    memset(&program->end, 0, sizeof program->end);
+    for (unsigned i = 0; i <= CEA_THREADS; i++) {
+        shared->current[i] = 0;
+    }
+    for (unsigned i = 0; i < CEA_THREADS; i++) {
+        shared->thread[i] = 0;
+    }
+    shared->joining = shared->runs = 0;
     shared->outcome = shared->outcome_call = shared->outcome_detail = 0;
     memset(shared->slot, 0, program->slots * sizeof shared->slot[0]);
 }

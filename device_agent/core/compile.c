@@ -13,6 +13,8 @@ struct compiler {
     cea_word *code; /* next cell */
     unsigned depth; /* blocks around the present step */
     unsigned loops; /* those of them that repeat */
+    bool threaded;  /* one of them is a thread */
+    uint8_t begun, joined; /* threads: a bit for each */
 };
 
 /* A slot that the program names: it is to start at zero. */
@@ -282,6 +284,63 @@ static bool arithmetic(struct compiler *c, enum cea_operation operation)
     return operand(c) && operand(c) && zcbor_list_end_decode(c->reader->cbor);
 }
 
+/* Threads are the main thread's, and once: what runs a call is known from where it stands. */
+static bool in_line(struct compiler *c)
+{
+    return !c->loops && !c->threaded;
+}
+
+static bool thread(struct compiler *c)
+{
+    cea_word *begin = c->code;
+    uint32_t number;
+    const uint8_t *start = c->reader->cbor->payload;
+    if (!in_line(c)) {
+        return cea_wrong(c->reader, start);
+    }
+    if (!cea_list_of(c->reader, 2)) {
+        return false;
+    }
+    start = c->reader->cbor->payload;
+    if (!cea_within(c->reader, CEA_THREADS, CEA_IN_THREADS, &number)) {
+        return false;
+    }
+    if (c->begun >> number & 1) {
+        return cea_wrong(c->reader, start);
+    }
+    emit_operation(c, CEA_THREAD, 0, number);
+    c->code++;
+    emit(c, c->program->calls);
+    c->threaded = true;
+    bool good = block(c);
+    c->threaded = false;
+    if (!good) {
+        return false;
+    }
+    emit(c, CEA_END);
+    begin[1] = (cea_word)(c->code - c->shared->code);
+    c->begun |= (uint8_t)(1U << number);
+    return zcbor_list_end_decode(c->reader->cbor);
+}
+
+static bool join(struct compiler *c)
+{
+    uint32_t number;
+    const uint8_t *start = c->reader->cbor->payload;
+    if (!in_line(c)) {
+        return cea_wrong(c->reader, start);
+    }
+    if (!cea_within(c->reader, CEA_THREADS, CEA_IN_THREADS, &number)) {
+        return false;
+    }
+    if (!((c->begun & ~c->joined) >> number & 1)) {
+        return cea_wrong(c->reader, start);
+    }
+    c->joined |= (uint8_t)(1U << number);
+    emit_operation(c, CEA_JOIN, 0, number);
+    return true;
+}
+
 static bool operation(struct compiler *c, uint32_t key)
 {
     switch (key) {
@@ -302,6 +361,10 @@ static bool operation(struct compiler *c, uint32_t key)
         return arithmetic(c, CEA_ADD);
     case 8:
         return arithmetic(c, CEA_SUBTRACT);
+    case 9:
+        return thread(c);
+    case 10:
+        return join(c);
     default:
         return false;
     }
@@ -324,7 +387,7 @@ static bool step(struct compiler *c, uint32_t *selected)
         if (c->reader->cbor->elem_count != 2) {
             return cea_wrong(c->reader, start);
         }
-        return cea_below(c->reader, 9, &key) && operation(c, key) && zcbor_map_end_decode(c->reader->cbor);
+        return cea_below(c->reader, 11, &key) && operation(c, key) && zcbor_map_end_decode(c->reader->cbor);
     default:
         return false;
     }
@@ -346,7 +409,7 @@ static bool steps(struct compiler *c)
 
 bool cea_compile(struct cea_program *program, struct cea_shared *shared, struct cea_reader *reader)
 {
-    struct compiler compiler = {program, shared, reader, shared->code, 0, 0};
+    struct compiler compiler = {program, shared, reader, shared->code, 0, 0, false, 0, 0};
     program->calls = program->slots = 0;
     if (!steps(&compiler)) {
         return false;

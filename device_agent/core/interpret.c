@@ -8,13 +8,26 @@ struct loop {
     cea_word turn, count;
 };
 
+/* What one thread knows. Each has its own; two threads meet in `shared` only: there a call's results and its slot
+ * are written by the thread in which it stands, exports by whoever comes first to what anyone would find, and the list
+ * of runs and the outcome under the lock. */
 struct run {
     struct cea_shared *shared;
     const struct cea_machine *machine;
     uint8_t *arena;
+    unsigned place; /* in shared->current; 0: the main thread */
+    bool together;  /* with others: shared lists are locked */
+    bool stopped;   /* by an outcome */
     bool failed;    /* the last call that ran */
     bool timed;     /* nothing worth timing happened since */
     uint32_t ended; /* this reading of the clock */
+    struct thread *threads; /* the main thread's, CEA_THREADS of them */
+};
+
+struct thread {
+    struct run run;
+    const cea_word *steps;
+    cea_word handle; /* 0: not begun, or joined */
 };
 
 static cea_word load(const uint8_t *from, unsigned width)
@@ -93,38 +106,70 @@ static bool means_failure(uint8_t fails, cea_word value)
     return false;
 }
 
-static void stop(struct run *run, enum cea_outcome outcome, uint32_t call, uint32_t detail)
+/* Alone, a program does without the lock: a sweep would take it at every other call. */
+static void lock(const struct run *run)
 {
-    run->shared->outcome_call = call;
-    run->shared->outcome_detail = detail;
-    run->shared->outcome = outcome;
+    if (run->together) {
+        run->machine->lock();
+    }
 }
 
-/* One more turn of a call: lengthens its run or ends it. */
-static bool note(struct run *run, unsigned number, bool failed, uint32_t error)
+static void unlock(const struct run *run)
+{
+    if (run->together) {
+        run->machine->unlock();
+    }
+}
+
+static void stop(struct run *run, enum cea_outcome outcome, uint32_t call, uint32_t detail)
 {
     struct cea_shared *shared = run->shared;
-    struct cea_call *call = &shared->call[number];
-    if (call->count && (call->failed != failed || call->error != error)) {
-        uint32_t runs = shared->runs;
-        if (runs == CEA_RUNS) {
-            stop(run, CEA_OVERFLOW, number, 0);
-            return false;
-        }
+    run->stopped = true;
+    lock(run);
+    if (shared->outcome == CEA_DONE) {
+        shared->outcome_call = call;
+        shared->outcome_detail = detail;
+        shared->outcome = outcome;
+    }
+    unlock(run);
+}
+
+/* Adds the run that a call has come to the end of to the list of them. */
+static bool end_run(struct run *run, unsigned number)
+{
+    struct cea_shared *shared = run->shared;
+    const struct cea_call *call = &shared->call[number];
+    lock(run);
+    uint32_t runs = shared->runs;
+    bool room = runs < CEA_RUNS;
+    if (room) {
         struct cea_run *ended = &shared->run[runs];
         ended->count = call->count;
         ended->error = call->error;
         ended->call = (uint16_t)number;
         ended->failed = call->failed;
         shared->runs = runs + 1;
-        call->count = 0;
+    }
+    unlock(run);
+    return room;
+}
+
+/* One more turn of a call: lengthens its run or ends it. Once it ran, its count is never 0 again: by that
+ * the supervisor knows. */
+static bool note(struct run *run, unsigned number, bool failed, uint32_t error)
+{
+    struct cea_call *call = &run->shared->call[number];
+    if (call->count && call->failed == failed && call->error == error) {
+        call->count++;
+        return true;
+    }
+    if (call->count && !end_run(run, number)) {
+        stop(run, CEA_OVERFLOW, number, 0);
+        return false;
     }
     call->failed = failed;
     call->error = error;
-    call->count++;
-    if (shared->reached <= number) {
-        shared->reached = number + 1;
-    }
+    call->count = 1;
     return true;
 }
 
@@ -165,7 +210,7 @@ static bool call(struct run *run, const cea_word *cell)
     cea_word reader = machine->get_error, setter = machine->set_error;
     cea_word argument[CEA_ARITY];
 
-    shared->current = number;
+    shared->current[run->place] = number;
     /* A program may call the readers too, so that each of the three can be new. */
     if (!export->address || export->reader != NONE) {
         if (!ready(run, number, index)) {
@@ -238,7 +283,7 @@ static bool digest(struct run *run, const cea_word *cell)
     if (!at) {
         return false;
     }
-    run->shared->current = number;
+    run->shared->current[run->place] = number;
     run->timed = false;
     uint32_t start = run->machine->ticks();
     run->shared->slot[number] = cea_crc32((uint32_t)operand(run, cell + 7), at, length);
@@ -275,21 +320,56 @@ static bool ended(const struct run *run, const cea_word *cell)
     return true;
 }
 
-void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
+static uint32_t thread_body(void *context);
+
+static bool begin(struct run *run, const cea_word *cell)
 {
-    struct run run = {shared, machine, (uint8_t *)shared->arena, false, false, 0};
-    const cea_word *code = shared->code, *cell = code;
+    struct cea_shared *shared = run->shared;
+    unsigned number = (unsigned)(cell[0] >> 16 & 0xFFFF);
+    struct thread *thread = &run->threads[number];
+    uint32_t error = 0;
+    thread->run = (struct run){shared, run->machine, run->arena, number + 1, true, false, false, false, 0, NULL};
+    thread->steps = cell + 3;
+    shared->current[number + 1] = (uint32_t)cell[2];
+    run->together = true;
+    run->timed = false;
+    thread->handle = run->machine->start(thread_body, thread, &shared->thread[number], &error);
+    if (!thread->handle) {
+        stop(run, CEA_NO_THREAD, (uint32_t)cell[2], error);
+    }
+    return thread->handle != 0;
+}
+
+/* Waits for a thread, if it was begun and not waited for yet. False: an outcome has ended it. */
+static bool join(struct run *run, unsigned number)
+{
+    struct thread *thread = &run->threads[number];
+    if (!thread->handle) {
+        return true;
+    }
+    run->timed = false;
+    run->shared->joining = number + 1;
+    run->machine->join(thread->handle);
+    run->shared->joining = 0;
+    thread->handle = 0;
+    return !thread->run.stopped;
+}
+
+static void follow(struct run *run, const cea_word *cell)
+{
+    struct cea_shared *shared = run->shared;
+    const cea_word *code = shared->code;
     struct loop loops[CEA_DEPTH + 1], *loop = loops; /* the first is none */
     for (;;) {
         bool going = true;
         cea_word *slot = &shared->slot[cell[0] >> 16 & 0xFFFF];
         switch ((enum cea_operation)(cell[0] & 0xFF)) {
         case CEA_CALL:
-            going = call(&run, cell);
+            going = call(run, cell);
             cell += 2 + 2 * (cell[0] >> 8 & 0xFF);
             break;
         case CEA_REPEAT: {
-            cea_word count = operand(&run, cell + 3);
+            cea_word count = operand(run, cell + 3);
             if (count == 0) {
                 cell = code + cell[2];
                 break;
@@ -302,7 +382,7 @@ void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
             break;
         }
         case CEA_AGAIN:
-            if (ended(&run, cell) || ++loop->turn == loop->count) {
+            if (ended(run, cell) || ++loop->turn == loop->count) {
                 loop--;
                 cell += 5;
             } else {
@@ -311,33 +391,41 @@ void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
             }
             break;
         case CEA_WHEN_OK:
-            cell = run.failed ? code + cell[1] : cell + 2;
+            cell = run->failed ? code + cell[1] : cell + 2;
             break;
         case CEA_FILL:
-            run.timed = false;
-            going = fill(&run, cell);
+            run->timed = false;
+            going = fill(run, cell);
             cell += 10;
             break;
         case CEA_DIGEST:
-            going = digest(&run, cell);
+            going = digest(run, cell);
             cell += 9;
             break;
         case CEA_SLEEP:
-            run.timed = false;
-            machine->sleep((uint32_t)operand(&run, cell + 1));
+            run->timed = false;
+            run->machine->sleep((uint32_t)operand(run, cell + 1));
             cell += 3;
             break;
         case CEA_STORE:
-            going = store(&run, cell);
+            going = store(run, cell);
             cell += 9;
             break;
         case CEA_ADD:
-            *slot = operand(&run, cell + 1) + operand(&run, cell + 3);
+            *slot = operand(run, cell + 1) + operand(run, cell + 3);
             cell += 5;
             break;
         case CEA_SUBTRACT:
-            *slot = operand(&run, cell + 1) - operand(&run, cell + 3);
+            *slot = operand(run, cell + 1) - operand(run, cell + 3);
             cell += 5;
+            break;
+        case CEA_THREAD:
+            going = begin(run, cell);
+            cell = code + cell[1];
+            break;
+        case CEA_JOIN:
+            going = join(run, (unsigned)(cell[0] >> 16));
+            cell++;
             break;
         case CEA_END:
             return;
@@ -345,5 +433,25 @@ void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
         if (!going) {
             return;
         }
+    }
+}
+
+static uint32_t thread_body(void *context)
+{
+    struct thread *thread = context;
+    follow(&thread->run, thread->steps);
+    return 0;
+}
+
+void cea_interpret(struct cea_shared *shared, const struct cea_machine *machine)
+{
+    struct thread threads[CEA_THREADS];
+    struct run run = {shared, machine, (uint8_t *)shared->arena, 0, false, false, false, false, 0, threads};
+    for (unsigned i = 0; i < CEA_THREADS; i++) {
+        threads[i].handle = 0;
+    }
+    follow(&run, shared->code);
+    for (unsigned i = 0; i < CEA_THREADS; i++) {
+        join(&run, i);
     }
 }

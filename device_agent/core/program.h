@@ -32,7 +32,9 @@ enum cea_operation {
     CEA_SLEEP,    /* milliseconds */
     CEA_STORE,    /* arena offset, size, next call, width; offset, value */
     CEA_ADD,      /* a, b to slot */
-    CEA_SUBTRACT  /* a, b to slot */
+    CEA_SUBTRACT, /* a, b to slot */
+    CEA_THREAD,   /* (slot: its number) cell after its own CEA_END, next call; then its steps */
+    CEA_JOIN      /* (slot: number of the thread) */
 };
 
 enum cea_until { CEA_UNTIL_COUNT, CEA_UNTIL_FAILURE, CEA_UNTIL_ZERO };
@@ -57,7 +59,8 @@ enum cea_outcome {
     CEA_EXITED,
     CEA_UNRESOLVED,
     CEA_OUT_OF_RANGE,
-    CEA_OVERFLOW
+    CEA_OVERFLOW,
+    CEA_NO_THREAD
 };
 
 struct cea_export {
@@ -100,6 +103,15 @@ struct cea_keeping {
     struct cea_kept kept[CEA_KEPT]; /* from the arena's end downward */
 };
 
+/* How the worker came to an end before the program did, as the supervisor saw it. All zero: it did not. */
+struct cea_end {
+    enum cea_outcome outcome; /* CEA_BLOCKED, CEA_FAULTED, CEA_EXITED */
+    uint32_t detail;          /* exception or exit code */
+    uint32_t thread;          /* the system's number of the thread that faulted; 0: not known */
+    bool located;
+    cea_word address; /* of the instruction that faulted, if located */
+};
+
 /* What the supervisor alone knows. All zero: a new session, a new worker. */
 struct cea_program {
     uint32_t defined[CEA_EXPORTS / 32]; /* of the session: a bit for each entry of the table */
@@ -113,6 +125,7 @@ struct cea_program {
     uint32_t calls, slots; /* how many it uses */
     uint32_t deadline;     /* milliseconds */
     bool fresh;            /* to be run by a new worker */
+    struct cea_end end;    /* zero from cea_load on; to be filled before cea_answer */
     uint32_t exports_at;   /* where they are in the message; 0: nowhere */
     uint32_t buffer_count;
     struct cea_buffer buffers[CEA_BUFFERS];
@@ -122,10 +135,11 @@ struct cea_shared {
     struct cea_export exports[CEA_EXPORTS];
 
     /* What came of the program. */
-    volatile uint32_t current; /* call that was begun last */
-    volatile uint32_t reached; /* one more than the highest call that ran */
+    volatile uint32_t current[1 + CEA_THREADS]; /* call that each thread began last; the main thread is the first */
+    volatile uint32_t joining;                  /* place in `current` of the thread that the main one waits for, or 0 */
+    volatile uint32_t thread[CEA_THREADS];      /* the system's numbers of the threads; 0: not begun */
     volatile uint32_t runs;
-    volatile uint32_t outcome, outcome_call, outcome_detail;
+    volatile uint32_t outcome, outcome_call, outcome_detail; /* the first that a thread found */
     struct cea_call call[CEA_SLOTS];
     struct cea_run run[CEA_RUNS];
     cea_word slot[CEA_SLOTS];
