@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-static uint32_t last_error, other_error, counted, now, slept;
+#include "fake_threads.h"
+
+/* Windows has a last error for each thread; so has this. */
+static uint32_t last_errors[1 + CEA_THREADS];
+#define last_error last_errors[fake_thread()]
+
+static uint32_t other_error, counted, now, slept, no_thread;
 
 static cea_word add(cea_word a, cea_word b)
 {
@@ -86,6 +92,20 @@ static cea_word seen(void)
     return last_error;
 }
 
+/* Sets an error, waits until `count` threads have come here, and returns a value; 0xDEAD when they do not come. */
+static cea_word meet(cea_word count, cea_word value, cea_word error)
+{
+    last_error = (uint32_t)error;
+    return fake_meet((uint32_t)count) ? value : 0xDEAD;
+}
+
+/* The next thread cannot be made, with this error. */
+static cea_word refuse_thread(cea_word error)
+{
+    no_thread = (uint32_t)error;
+    return 0;
+}
+
 static const struct {
     char name[CEA_NAME];
     cea_word address;
@@ -103,12 +123,14 @@ static const struct {
     {"fake!peek", (cea_word)peek},
     {"fake!poke", (cea_word)poke},
     {"fake!seen", (cea_word)seen},
+    {"fake!meet", (cea_word)meet},
+    {"fake!refuse_thread", (cea_word)refuse_thread},
 };
 
 /* Finding one takes a while, as loading a module does. */
 static cea_word resolve(const char *name, uint32_t *error)
 {
-    now += 1000;
+    __atomic_add_fetch(&now, 1000, __ATOMIC_SEQ_CST);
     for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
         if (memcmp(exports[i].name, name, strlen(name) + 1) == 0) {
             return exports[i].address;
@@ -120,7 +142,7 @@ static cea_word resolve(const char *name, uint32_t *error)
 
 static uint32_t ticks(void)
 {
-    return now += 3;
+    return __atomic_add_fetch(&now, 3, __ATOMIC_SEQ_CST);
 }
 
 static uint32_t microseconds(uint32_t difference)
@@ -144,8 +166,16 @@ static cea_word set_error(cea_word error)
     return 0;
 }
 
+static cea_word begin(uint32_t (*body)(void *), void *context, volatile uint32_t *id, uint32_t *error)
+{
+    *error = no_thread;
+    no_thread = 0;
+    return *error ? 0 : fake_thread_begin(body, context, id);
+}
+
 const struct cea_machine fake_machine = {
-    resolve, ticks, microseconds, pause, (cea_word)get_error, (cea_word)set_error,
+    resolve,   ticks,       microseconds,          pause, begin, fake_thread_join,
+    fake_lock, fake_unlock, (cea_word)get_error, (cea_word)set_error,
 };
 
 uint32_t fake_slept(void)
