@@ -1,24 +1,16 @@
 #include "frame.h"
 
-#include "crc32.h"
-
-size_t cea_frame_encode(uint8_t *out, const uint8_t *body, size_t length, uint32_t tag, bool idle)
+size_t cea_frame_encode(uint8_t *out, const uint8_t *body, size_t length, const uint8_t *check, size_t check_length,
+                        bool idle)
 {
     uint8_t *at = out;
     if (idle) {
         *at++ = 0;
     }
-    uint32_t check = cea_crc32(0, body, length) ^ tag;
     uint8_t *code = at++;
     uint8_t run = 1;
-    for (size_t i = 0; i < length + CEA_CHECK; i++) {
-        uint8_t byte;
-        if (i < length) {
-            byte = body[i];
-        } else {
-            byte = (uint8_t)check;
-            check >>= 8;
-        }
+    for (size_t i = 0; i < length + check_length; i++) {
+        uint8_t byte = i < length ? body[i] : check[i - length];
         if (run == 0xFF) { /* a full block stands for no zero */
             *code = run;
             code = at++;
@@ -50,7 +42,7 @@ static void collect(struct cea_decoder *decoder, uint8_t byte)
 bool cea_frame_take(struct cea_decoder *decoder, uint8_t byte)
 {
     if (!byte) {
-        if (!decoder->bad && !decoder->left && decoder->length > CEA_CHECK) {
+        if (!decoder->bad && !decoder->left && decoder->length >= CEA_UNSTUFFED_LEAST) {
             return true;
         }
         cea_frame_restart(decoder);
@@ -67,13 +59,6 @@ bool cea_frame_take(struct cea_decoder *decoder, uint8_t byte)
         decoder->left = (uint8_t)(byte - 1);
     }
     return false;
-}
-
-bool cea_frame_check(const uint8_t *bytes, size_t length, uint32_t tag)
-{
-    const uint8_t *end = bytes + length - CEA_CHECK;
-    uint32_t check = (uint32_t)end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
-    return check == (cea_crc32(0, bytes, length - CEA_CHECK) ^ tag);
 }
 
 void cea_frame_restart(struct cea_decoder *decoder)

@@ -6,6 +6,35 @@
 #include "zcbor_decode.h"
 #include "zcbor_encode.h"
 
+/* A string of exactly `size` bytes. */
+static bool take_bytes(zcbor_state_t *cbor, size_t size, const uint8_t **bytes)
+{
+    const uint8_t *start = cbor->payload;
+    struct zcbor_string string;
+    if (!zcbor_bstr_decode(cbor, &string)) {
+        return false;
+    }
+    if (string.len != size) {
+        cbor->payload = start;
+        return false;
+    }
+    *bytes = string.value;
+    return true;
+}
+
+static bool take_session(zcbor_state_t *cbor, uint32_t *session)
+{
+    const uint8_t *start = cbor->payload;
+    if (!zcbor_uint32_decode(cbor, session)) {
+        return false;
+    }
+    if (*session == 0) {
+        cbor->payload = start;
+        return false;
+    }
+    return true;
+}
+
 enum cea_error cea_message_head(struct cea_head *head, const uint8_t *body, size_t length, bool *answerable,
                                 uint32_t *detail)
 {
@@ -30,30 +59,32 @@ enum cea_error cea_message_head(struct cea_head *head, const uint8_t *body, size
         head->seq = (uint8_t)seq;
         return CEA_OK;
     }
-    if (type != CEA_HELLO) {
+    if (type != CEA_HELLO && type != CEA_PROOF) {
         return CEA_MALFORMED;
     }
     *answerable = true;
-    head->type = CEA_HELLO;
-    bool good = zcbor_uint32_decode(cbor, &head->version);
-    if (good && head->version != CEA_VERSION) {
-        return CEA_BAD_VERSION;
-    }
-    const uint8_t *start = cbor->payload;
-    good = good && zcbor_uint32_decode(cbor, &head->session);
-    if (good && head->session == 0) {
-        cbor->payload = start;
-        good = false;
+    head->type = (uint8_t)type;
+    head->nonce = head->mac = NULL;
+    bool good;
+    if (type == CEA_HELLO) {
+        good = zcbor_uint32_decode(cbor, &head->version);
+        if (good && head->version != CEA_VERSION) {
+            return CEA_BAD_VERSION;
+        }
+        good = good && take_session(cbor, &head->session) &&
+               (elements == 3 || take_bytes(cbor, CEA_NONCE, &head->nonce));
+    } else {
+        good = take_session(cbor, &head->session) && take_bytes(cbor, CEA_MAC, &head->mac);
     }
     *detail = (uint32_t)(cbor->payload - body);
-    return good && elements == 3 && cbor->payload == end ? CEA_OK : CEA_MALFORMED;
+    return good && cbor->elem_count == 0 && cbor->payload == end ? CEA_OK : CEA_MALFORMED;
 }
 
-size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_t next, const char *build,
+size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint32_t next, const char *build,
                            const char *const *missing, size_t missing_count)
 {
-    static const uint32_t limits[] = {CEA_WORD,    CEA_FRAME, CEA_WINDOW,  CEA_ARENA, CEA_SLOTS,
-                                      CEA_BUFFERS, CEA_KEPT,  CEA_EXPORTS, CEA_DEPTH, CEA_ARITY};
+    static const uint32_t limits[] = {CEA_WORD, CEA_FRAME,   CEA_WINDOW, CEA_ARENA, CEA_SLOTS,  CEA_BUFFERS,
+                                      CEA_KEPT, CEA_EXPORTS, CEA_DEPTH,  CEA_ARITY, CEA_THREADS};
     enum { LIMITS = sizeof limits / sizeof limits[0] };
     ZCBOR_STATE_E(cbor, 3, out, CEA_SHORT, 1);
     zcbor_list_start_encode(cbor, 8);
@@ -74,6 +105,18 @@ size_t cea_message_welcome(uint8_t *out, uint32_t session, uint32_t boot, uint8_
     }
     zcbor_list_end_encode(cbor, missing_count);
     zcbor_list_end_encode(cbor, 8);
+    return (size_t)(cbor->payload - out);
+}
+
+size_t cea_message_challenge(uint8_t *out, uint32_t session, uint32_t boot, const uint8_t nonce[CEA_NONCE])
+{
+    ZCBOR_STATE_E(cbor, 1, out, CEA_SHORT, 1);
+    zcbor_list_start_encode(cbor, 4);
+    zcbor_uint32_put(cbor, CEA_CHALLENGE);
+    zcbor_uint32_put(cbor, session);
+    zcbor_uint32_put(cbor, boot);
+    zcbor_bstr_encode_ptr(cbor, (const char *)nonce, CEA_NONCE);
+    zcbor_list_end_encode(cbor, 4);
     return (size_t)(cbor->payload - out);
 }
 

@@ -15,6 +15,7 @@
 #ifndef CEA_SESSION_H
 #define CEA_SESSION_H
 
+#include "frame.h"
 #include "message.h"
 
 struct cea_message {
