@@ -16,6 +16,8 @@ import pe_image  # noqa: E402
 from build import BUILDS, Build  # noqa: E402
 
 CPU_BUILDS = {"arm": "ce-armv4i", "armv7": "ce-armv7", "x86": "ce-x86", "mips": "ce-mipsii"}
+PARTS = ("main", "faults", "threads", "processes", "calls", "debugging")
+"""Source files of the guest; guest.h says what they share."""
 FLAGS = (
     "-std=c99", "-O1", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fshort-wchar",
     "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-mno-stack-arg-probe",
@@ -40,8 +42,9 @@ def build_guest(cpu: str, work: Path) -> Path:
     """The guest executable for one CPU."""
     build = BUILDS[CPU_BUILDS[cpu]]
     work.mkdir(parents=True, exist_ok=True)
-    compiled, definition = work / "guest.o", HERE / "guest.def"
-    _run(work, "clang", *build.target, *FLAGS, "-c", HERE / "guest.c", "-o", compiled)
+    definition, sources = HERE / "guest.def", [HERE / f"{name}.c" for name in PARTS]
+    _run(work, "clang", *build.target, *FLAGS, "-c", *sources)
+    compiled = [work / f"{name}.o" for name in PARTS]
     image = (
         _elf(build, work, compiled, definition)
         if build.linker == "elf"
@@ -52,18 +55,18 @@ def build_guest(cpu: str, work: Path) -> Path:
     return made
 
 
-def _elf(build: Build, work: Path, compiled: Path, definition: Path) -> bytes:
+def _elf(build: Build, work: Path, compiled: list[Path], definition: Path) -> bytes:
     assembly, imports, linked = work / "imports.s", work / "imports.o", work / "guest.elf"
     assembly.write_text(import_table.assembly(definition, build.thunks), encoding="ascii")
     _run(work, "clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", imports)
-    _run(work, "ld.lld", "-static", "-T", AGENT / "platform" / "pe.ld", compiled, imports, "-o", linked)
+    _run(work, "ld.lld", "-static", "-T", AGENT / "platform" / "pe.ld", *compiled, imports, "-o", linked)
     return pe_image.from_elf(linked, build.machine)
 
 
-def _coff(build: Build, work: Path, compiled: Path, definition: Path) -> bytes:
+def _coff(build: Build, work: Path, compiled: list[Path], definition: Path) -> bytes:
     library, linked = work / "imports.lib", work / "linked.exe"
     _run(work, "dlltool", "-m", build.dlltool, "-d", definition, "-l", library)
-    _run(work, "lld-link", *build.coff, "/nodefaultlib", "/timestamp:0", compiled, library, f"/out:{linked}")
+    _run(work, "lld-link", *build.coff, "/nodefaultlib", "/timestamp:0", *compiled, library, f"/out:{linked}")
     return pe_image.corrected(linked.read_bytes(), ce=True)
 
 
