@@ -6,6 +6,8 @@
     │   └── ProgramError    program text or model: line, column, what was expected
     └── LabError            the lab failed, not the device (exit code 3)
         ├── LinkError       a port that is gone, busy or refused
+        │   ├── LinkRefused the device's end takes no connection, the way there is fine
+        │   └── LinkGone    opening again is pointless
         ├── NoAnswer        nothing intelligible came back in time
         └── ProtocolError   the other side speaks another protocol or version
 
@@ -69,6 +71,14 @@ class LabError(HarnessError):
 
 class LinkError(LabError):
     """A port or connection that cannot be opened or went away."""
+
+
+class LinkRefused(LinkError):  # noqa: N818 - says what happened
+    """The device's end took no connection: refused, or silent until the time was over."""
+
+
+class LinkGone(LinkError):  # noqa: N818 - says what happened
+    """The link is gone for good: opening it again is pointless."""
 
 
 class NoAnswer(LabError):  # noqa: N818 - says what happened

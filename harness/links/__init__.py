@@ -1,6 +1,6 @@
-"""Links: bytes to and from a device, over TCP or a serial line. `open_link` opens any of them."""
+"""Links: bytes to and from a device, over TCP or a serial line. `dialer` opens any of them, and again."""
 
-from harness.links.base import Link
-from harness.links.opening import open_link
+from harness.links.base import Dialer, Link
+from harness.links.opening import dialer, open_link
 
-__all__ = ["Link", "open_link"]
+__all__ = ["Dialer", "Link", "dialer", "open_link"]

@@ -1,4 +1,4 @@
-"""What a link is: blocking bytes in both directions."""
+"""What a link is: blocking bytes in both directions. And what opens one, as often as needed."""
 
 from typing import Protocol
 
@@ -29,4 +29,25 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Close the line; a `read` that waits in another thread returns b"". Safe to call twice."""
+        ...
+
+
+class Dialer(Protocol):
+    """Opens the link that a URL names: the first time, and again after it broke."""
+
+    @property
+    def url(self) -> str:
+        """Where it leads, as a person would type it."""
+        ...
+
+    def open(self, timeout: float) -> Link:
+        """A new link, within `timeout` seconds where opening can take time. The link before has to be closed.
+
+        Raises `LinkError`: `LinkRefused` when the device's end takes no connection, `LinkGone` when another
+        try is pointless. `UsageError` for a URL that only opening shows to be none.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what stays open between two links. Safe to call twice."""
         ...

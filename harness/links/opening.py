@@ -1,20 +1,23 @@
-"""From a URL to an open link."""
+"""From a URL to what opens it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.errors import UsageError
-from harness.links.base import Link
-from harness.links.serial import SerialSettings, open_pyserial, open_serial
-from harness.links.tcp import open_tcp
+from harness.links.base import Dialer, Link
+from harness.links.fault import FAULT, FAULT_SETTINGS, FaultDialer, Faults
+from harness.links.serial import PyserialDialer, SerialDialer, SerialSettings
+from harness.links.tcp import ListenDialer, TcpDialer
 
 FORMS = (
     "tcp://HOST:PORT",
     "/dev/ttyUSB0",
     "COM5",
     "serial:///dev/ttyUSB0?baud=115200",
+    "tcp-listen://ADDRESS:PORT",
     "any pyserial URL such as rfc2217://HOST:PORT?baud=115200",
+    "fault+ before any of them",
 )
 """The accepted forms of a link's URL, for people."""
 
@@ -22,35 +25,58 @@ _DEVICE = re.compile(r"(/|\\\\\.\\|COM\d+\Z|\\\\)", re.IGNORECASE)
 _BOOLS = {"0": False, "1": True, "no": False, "yes": True, "off": False, "on": True}
 
 
-def open_link(url: str, *, timeout: float) -> Link:
-    """Open the link that `url` names, within `timeout` seconds where opening can take time (TCP).
-
-    Raises `UsageError` for a URL that is none, `LinkError` when the link cannot be opened.
-    """
+def dialer(url: str) -> Dialer:
+    """What opens the link that `url` names; nothing is opened yet. Raises `UsageError` for what is no URL."""
+    if url.startswith(FAULT):
+        return _faulty(url)
     scheme, found, _ = url.partition("://")
     if not found:
-        return _open_name(url)
+        return _named(url)
     if scheme == "tcp" or (scheme == "socket" and "?" not in url):
-        host, port = _host_and_port(url)
-        return open_tcp(host, port, timeout=timeout)
+        return TcpDialer(*_host_and_port(url))
+    if scheme == "tcp-listen":
+        return ListenDialer(*_host_and_port(url, least=0))
     if scheme == "serial":
         parts = urlsplit(url)
         device = parts.netloc + parts.path
         if not device:
             raise _bad(url, "it names no port")
-        return open_serial(device, _settings(url, parts.query))
-    ours, theirs = _split_query(url)
+        return SerialDialer(device, _settings(url, parts.query))
+    ours, theirs = _split_query(url, _OPTIONS)
+    return PyserialDialer(theirs, _settings(url, ours))
+
+
+def open_link(url: str, *, timeout: float) -> Link:
+    """Open the link that `url` names once, within `timeout` seconds where opening can take time.
+
+    Raises `UsageError` for a URL that is none, `LinkError` when the link cannot be opened.
+    """
+    opener = dialer(url)
     try:
-        return open_pyserial(theirs, _settings(url, ours))
+        return opener.open(timeout)
     except UsageError as error:
         raise _bad(url, str(error)) from error
+    finally:
+        opener.close()
 
 
-def _split_query(url: str) -> tuple[str, str]:
-    """Our settings (as a query), and the URL without them: what is left is for pyserial's handler."""
+def _faulty(url: str) -> Dialer:
+    """fault+URL?flip=1e-3&seed=7: the settings of the faults, and the URL without them."""
+    ours, theirs = _split_query(url.removeprefix(FAULT), FAULT_SETTINGS)
+    values: dict[str, float | int] = {}
+    for key, text in parse_qsl(ours, keep_blank_values=True):
+        try:
+            values[key] = FAULT_SETTINGS[key](text)
+        except ValueError as error:
+            raise _bad(url, f"{key}={text}, expected {error}") from error
+    return FaultDialer(dialer(theirs), url, Faults(**values))  # type: ignore[arg-type]
+
+
+def _split_query(url: str, settings: Iterable[str]) -> tuple[str, str]:
+    """Those settings (as a query), and the URL without them: what is left is for whoever opens that."""
     front, _, query = url.partition("?")
     pairs = [pair for pair in query.split("&") if pair]
-    ours = [pair for pair in pairs if pair.partition("=")[0] in _OPTIONS]
+    ours = [pair for pair in pairs if pair.partition("=")[0] in settings]
     theirs = "&".join(pair for pair in pairs if pair not in ours)
     return "&".join(ours), f"{front}?{theirs}" if theirs else front
 
@@ -59,23 +85,23 @@ def _bad(url: str, why: str) -> UsageError:
     return UsageError(f"{url!r} is not a link: {why}; expected " + ", ".join(FORMS))
 
 
-def _open_name(name: str) -> Link:
+def _named(name: str) -> Dialer:
     # "COM1:" is how Windows CE writes it.
     device = name.removesuffix(":")
     if _DEVICE.match(device):
-        return open_serial(device, SerialSettings())
+        return SerialDialer(device, SerialSettings())
     if re.fullmatch(r"[\w.-]+:\d+", name):
         raise _bad(name, f"perhaps tcp://{name} was meant")
     raise _bad(name, "neither a URL nor the name of a serial port")
 
 
-def _host_and_port(url: str) -> tuple[str, int]:
+def _host_and_port(url: str, least: int = 1) -> tuple[str, int]:
     parts = urlsplit(url)
     try:
         port = parts.port
     except ValueError as error:
         raise _bad(url, "its port is not a number from 1 to 65535") from error
-    if not parts.hostname or not port or parts.path.strip("/") or parts.query:
+    if not parts.hostname or port is None or port < least or parts.path.strip("/") or parts.query:
         raise _bad(url, "it needs a host and a port, and nothing else")
     return parts.hostname, port
 

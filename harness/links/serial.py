@@ -81,25 +81,46 @@ class SerialLink:
             self._reading.release()
 
 
-def open_serial(device: str, settings: SerialSettings) -> SerialLink:
-    """Open a port of this computer, for this process alone. Raises `LinkError` that says what went wrong."""
-    port = serial.Serial()
-    port.port = device
-    port.write_timeout = _WRITE_TIMEOUT
-    port.exclusive = True
-    return _open(port, device, device, settings)
+class SerialDialer:
+    """Opens a port of this computer, for this process alone; see `Dialer`."""
+
+    def __init__(self, device: str, settings: SerialSettings) -> None:
+        self.url = device
+        self._settings = settings
+
+    def open(self, timeout: float) -> SerialLink:
+        port = serial.Serial()
+        port.port = self.url
+        port.write_timeout = _WRITE_TIMEOUT
+        port.exclusive = True
+        return _open(port, self.url, self._settings)
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
 
-def open_pyserial(url: str, settings: SerialSettings) -> SerialLink:
-    """Open any URL of pyserial (rfc2217://, spy://, loop:// ...). Raises `UsageError` for an unknown kind."""
-    try:
-        port = serial.serial_for_url(url, do_not_open=True)
-    except ValueError as error:
-        raise UsageError(f"{url}: {error}") from error
-    return _open(port, url, url, settings)
+class PyserialDialer:
+    """Opens any URL of pyserial (rfc2217://, spy://, loop:// ...); see `Dialer`.
+
+    Raises `UsageError` from `open` for a URL of an unknown kind.
+    """
+
+    def __init__(self, url: str, settings: SerialSettings) -> None:
+        self.url = url
+        self._settings = settings
+
+    def open(self, timeout: float) -> SerialLink:
+        try:
+            port = serial.serial_for_url(self.url, do_not_open=True)
+        except ValueError as error:
+            raise UsageError(f"{self.url}: {error}") from error
+        return _open(port, self.url, self._settings)
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
 
-def _open(port: serial.SerialBase, device: str, url: str, settings: SerialSettings) -> SerialLink:
+def _open(port: serial.SerialBase, url: str, settings: SerialSettings) -> SerialLink:
     try:
         port.baudrate = settings.baud
         port.parity, port.bytesize, port.stopbits = settings.parity, settings.data, settings.stop
@@ -112,7 +133,7 @@ def _open(port: serial.SerialBase, device: str, url: str, settings: SerialSettin
     except ValueError as error:
         raise UsageError(f"{url}: {error}") from error
     except OSError as error:
-        raise LinkError(_explain(error, device)) from error
+        raise LinkError(_explain(error, url)) from error
     return SerialLink(port, url, settings)
 
 

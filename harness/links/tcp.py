@@ -1,10 +1,12 @@
-"""A link over TCP."""
+"""A link over TCP, dialled from here or from the device."""
 
+import errno
 import socket
 import struct
 import sys
+import time
 
-from harness.errors import LinkError
+from harness.errors import LinkError, LinkRefused
 
 _CHUNK = 65536
 _WRITE_TIMEOUT = 10
@@ -52,25 +54,119 @@ class TcpLink:
             self._socket.close()
 
 
-def open_tcp(host: str, port: int, *, timeout: float) -> TcpLink:
-    """Connect within `timeout` seconds. Raises `LinkError` that says what went wrong."""
-    url = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
-    try:
-        connection = socket.create_connection((host, port), timeout=timeout)
-    except socket.gaierror as error:
-        raise LinkError(f"{url}: no host of the name {host!r}: {error.strerror}") from error
-    except TimeoutError as error:
-        raise LinkError(
-            f"{url}: nothing there answered within {timeout:g} s: is the device on, its address right, "
-            f"and no firewall between?"
-        ) from error
-    except ConnectionRefusedError as error:
-        raise LinkError(f"{url}: connection refused: nothing listens on port {port} of {host}") from error
-    except OSError as error:
-        raise LinkError(f"{url}: {error.strerror or error}") from error
+class TcpDialer:
+    """Connects to an address; see `Dialer`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.url = tcp_url("tcp", host, port)
+        self._host, self._port = host, port
+
+    def open(self, timeout: float) -> TcpLink:
+        host, port, url = self._host, self._port, self.url
+        try:
+            connection = socket.create_connection((host, port), timeout=timeout)
+        except socket.gaierror as error:
+            raise LinkError(f"{url}: no host of the name {host!r}: {error.strerror}") from error
+        except TimeoutError as error:
+            raise LinkRefused(
+                f"{url}: nothing there answered within {timeout:g} s: is the device on, its address right, "
+                f"and no firewall between?"
+            ) from error
+        except ConnectionRefusedError as error:
+            raise LinkRefused(
+                f"{url}: connection refused: nothing listens on port {port} of {host}"
+            ) from error
+        except ConnectionResetError as error:
+            raise LinkRefused(f"{url}: the connection was reset before it stood") from error
+        except OSError as error:
+            raise LinkError(f"{url}: {error.strerror or error}") from error
+        return TcpLink(_ready(connection), url)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class ListenDialer:
+    """Waits until the device connects to a port of this computer; see `Dialer`.
+
+    The port is bound at the first use and stays so: a device that dials between two links is not refused.
+    Of the connections that wait, the newest is taken and the others, which the device gave up, are closed.
+    Port 0: any that is free, `bind` says which.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.url = tcp_url("tcp-listen", host, port)
+        self._host, self._port = host, port
+        self._listener: socket.socket | None = None
+
+    def bind(self) -> int:
+        """Bind now, if that has not happened yet; the number of the port. Raises `LinkError`."""
+        if self._listener is None:
+            try:
+                family, _, _, _, address = socket.getaddrinfo(
+                    self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                )[0]
+                self._listener = socket.create_server(address[:2], family=family)
+            except socket.gaierror as error:
+                raise LinkError(f"{self.url}: {self._host!r} is no address: {error.strerror}") from error
+            except OSError as error:
+                raise LinkError(f"{self.url}: {_why_not_bound(error, self._port)}") from error
+            self._port = self._listener.getsockname()[1]
+            self.url = tcp_url("tcp-listen", self._host, self._port)
+        return self._port
+
+    def open(self, timeout: float) -> TcpLink:
+        self.bind()
+        assert self._listener is not None, "bind made it"
+        end = time.monotonic() + timeout
+        newest = self._accept(timeout)
+        while newest is not None and (newer := self._accept(0)) is not None:
+            newest.close()
+            newest = newer
+        if newest is None:
+            waited = timeout - max(0.0, end - time.monotonic())
+            raise LinkRefused(
+                f"{self.url}: no device has connected within {waited:.2g} s: is its agent started with "
+                f"link=tcp:HOST:{self._port}, HOST being this computer, and no firewall between?"
+            )
+        return TcpLink(_ready(newest), self.url)
+
+    def close(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+
+    def _accept(self, timeout: float) -> socket.socket | None:
+        assert self._listener is not None, "bind made it"
+        self._listener.settimeout(timeout)
+        try:
+            return self._listener.accept()[0]
+        except (TimeoutError, BlockingIOError):
+            return None
+        except ConnectionAbortedError:
+            # It was given up while it waited.
+            return None
+        except OSError as error:
+            raise LinkError(f"{self.url}: {error.strerror or error}") from error
+
+
+def tcp_url(scheme: str, host: str, port: int) -> str:
+    """The URL of a TCP port; an IPv6 address goes in brackets."""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _why_not_bound(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of this computer is taken by another program"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this computer does not have that address"
+    return str(error.strerror or error)
+
+
+def _ready(connection: socket.socket) -> socket.socket:
+    """Set as links need it: small frames go at once, a reader may wait for ever, a writer must not."""
     connection.settimeout(None)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # For sending only: a reader may wait for ever, a writer must not.
     limit = _WRITE_TIMEOUT * 1000 if sys.platform == "win32" else struct.pack("@ll", _WRITE_TIMEOUT, 0)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-    return TcpLink(connection, url)
+    return connection
