@@ -6,57 +6,34 @@ from typing import Any
 import cbor2
 import pytest
 from core_driver import Core
-from test_core_vectors import numbers
-
-ADD, WEIGH, COUNT, RESET, STRIPES, SEEN, PEEK, POKE = range(8)
-QUIET0, RESULT0, RESULT1, RESULT3, RESULT4, OTHER = 8, 9, 10, 11, 12, 13
-GET_OTHER, SET_OTHER = 14, 15
-EXPORTS = [
-    [ADD, "fake!add", 0],
-    [WEIGH, "fake!weigh", 0],
-    [COUNT, "fake!count", 0],
-    [RESET, "fake!reset", 0],
-    [STRIPES, "fake!stripes", 2],
-    [SEEN, "fake!seen", 1],
-    [PEEK, "fake!peek", 0],
-    [POKE, "fake!poke", 0],
-    [QUIET0, "fake!quiet", 1],
-    [RESULT0, "fake!result", 0],
-    [RESULT1, "fake!result", 1],
-    [RESULT3, "fake!result", 3],
-    [RESULT4, "fake!result", 4],
-    [GET_OTHER, "fake!get_other", 0],
-    [SET_OTHER, "fake!set_other", 0],
-    [OTHER, "fake!other_result", 2, GET_OTHER, SET_OTHER],
-]
-SENTINEL = 0x2000BEEF
-OVERFLOW = 6
-
-
-class Ran:
-    """An answer, taken apart."""
-
-    def __init__(self, answer: Any) -> None:
-        assert isinstance(answer, list), answer
-        self.values = numbers(answer[2])
-        self.times = numbers(answer[3])
-        details = answer[4] if len(answer) > 4 else {}
-        self.outcome = details.get(1)
-        errors = details.get(2, [])
-        self.errors = dict(zip(errors[::2], errors[1::2], strict=True))
-        runs = details.get(3, [])
-        self.runs = list(zip(runs[::3], runs[1::3], runs[2::3], strict=True))
-        self.outputs = details.get(4, [])
+from core_programs import (
+    ADD,
+    COUNT,
+    GET_OTHER,
+    OTHER,
+    OVERFLOW,
+    PEEK,
+    POKE,
+    QUIET0,
+    RESULT0,
+    RESULT1,
+    RESULT3,
+    RESULT4,
+    Ran,
+    SEEN,
+    SENTINEL,
+    SET_OTHER,
+    STRIPES,
+    WEIGH,
+    define,
+    numbers,
+    run,
+)
 
 
 @pytest.fixture(autouse=True)
 def _new_session(core: Core) -> None:
-    core.ask("session", 1)
-    core.program([RESET, []], [], EXPORTS)
-
-
-def run(core: Core, steps: list[Any], *buffers: list[Any]) -> Ran:
-    return Ran(core.program(steps, list(buffers)))
+    define(core)
 
 
 def test_operands(core: Core) -> None:
@@ -360,3 +337,16 @@ def test_loops_as_deep_as_they_may_be(core: Core) -> None:
         steps = [{1: [[0, 0, 1], 9 + level, [0, 0, 1], steps]}]
     ran = run(core, steps, [8, False, b"\x02"])
     assert ran.runs == [(0, 256, None), (1, 256, None)]
+
+
+def test_a_value_that_is_alone_is_a_bare_number_when_it_ran(core: Core) -> None:
+    assert core.program([ADD, [300, 1]]) == [3, 0, 301, 3]
+    largest = (1 << 8 * core.word) - 1
+    assert core.program([ADD, [-1, 0]])[2] == largest  # type: ignore[index]
+    assert core.program([{4: [0, 0, 4, 0]}], [[4, False]])[2:] == [zlib.crc32(bytes(4)), 3]  # type: ignore[index]
+    looped = core.program([{1: [30000, 9, None, [ADD, [[9], 0]]]}])
+    assert looped == [3, 0, 29999, 90000, {3: [0, 30000, None]}]
+    not_run = core.program([{3: [0, 5, 0, 0]}, ADD, [1, 1]], [[4, False]])
+    assert isinstance(not_run[2], cbor2.CBORTag)  # type: ignore[index]
+    assert isinstance(core.program([])[2], cbor2.CBORTag)  # type: ignore[index]
+    assert isinstance(core.program([ADD, [1, 1], [2, 2]])[2], cbor2.CBORTag)  # type: ignore[index]

@@ -2,12 +2,12 @@
 
 import json
 import runpy
-import struct
 from typing import Any
 
 import cbor2
 import pytest
 from core_driver import ROOT, Core
+from core_programs import numbers
 
 PROTOCOL = ROOT / "device_agent" / "protocol"
 VECTORS = json.loads((PROTOCOL / "vectors.json").read_text(encoding="utf-8"))
@@ -69,9 +69,3 @@ def test_program_comes_to_its_answer(core: Core, row: dict[str, Any]) -> None:
     assert [value & 0xFFFFFFFF for value in numbers(answer[2])] == numbers(expected[2])
     assert len(numbers(answer[3])) == len(numbers(expected[3]))
     assert answer[:2] + answer[4:] == expected[:2] + expected[4:]
-
-
-def numbers(typed: cbor2.CBORTag) -> list[int]:
-    """The elements of a typed array of RFC 8746."""
-    code = {69: "H", 70: "I", 71: "Q"}[typed.tag]
-    return list(struct.unpack(f"<{len(typed.value) // struct.calcsize(code)}{code}", typed.value))
