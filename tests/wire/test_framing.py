@@ -7,123 +7,167 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.wire.framing import Frame, FrameDecoder, Noise, encode_frame, split_frame
+from harness.wire.framing import FrameDecoder, Piece, encode_frame
+from harness.wire.sealing import KeyedSeal, PlainSeal, Role, Seal, open_check, open_good
 
 bodies = st.binary(min_size=1, max_size=600)
-tags = st.integers(1, 0xFFFFFFFF)
+checks = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=8, max_size=8))
 consoles = st.binary(max_size=40).map(lambda data: data.replace(b"\0", b"?"))
+seals = st.sampled_from([PlainSeal(0x1A2B3C4D, 0xB0071234), KeyedSeal(bytes(range(32)))])
 
 
-def decoded(data: bytes, tag: int = 0, pieces: int | None = None) -> list[Frame | Noise]:
-    decoder = FrameDecoder()
-    decoder.tag = tag
-    if pieces is None:
-        return decoder.feed(data)
-    cut = [data[at : at + pieces] for at in range(0, len(data), pieces)]
+def fed(data: bytes, pieces: int | None = None, max_body: int = 8192) -> list[Piece]:
+    decoder = FrameDecoder(max_body)
+    cut = [data] if pieces is None else [data[at : at + pieces] for at in range(0, len(data), pieces)]
     return list(itertools.chain.from_iterable(decoder.feed(piece) for piece in cut))
+
+
+def sealed(seal: Seal, number: int, body: bytes, *, idle: bool = False) -> bytes:
+    return encode_frame(body, seal.check(Role.AGENT, number, body), idle=idle)
+
+
+def taken(seal: Seal, number: int, found: list[Piece]) -> list[bytes]:
+    """The bodies that pass as answer `number`."""
+    splits = [
+        (piece.data[: -seal.size], piece.data[-seal.size :])
+        for piece in found
+        if piece.data is not None and len(piece.data) > seal.size
+    ]
+    return [body for body, check in splits if seal.good(Role.AGENT, number, body, check)]
 
 
 def test_a_frame_by_hand() -> None:
     # Body 81 05; the CRC-32 of it, little-endian; no zero inside, so one COBS block of seven.
     check = zlib.crc32(b"\x81\x05").to_bytes(4, "little")
     assert 0 not in check
-    assert encode_frame(b"\x81\x05") == b"\x07\x81\x05" + check + b"\0"
+    assert open_check(b"\x81\x05") == check
+    assert encode_frame(b"\x81\x05", check) == b"\x07\x81\x05" + check + b"\0"
 
 
-@given(bodies, tags, st.booleans(), st.integers(1, 50))
-def test_round_trip_in_any_pieces(body: bytes, tag: int, idle: bool, pieces: int) -> None:
-    data = encode_frame(body, tag, idle=idle)
-    assert data.count(0) == 1 + idle
-    assert decoded(data, tag, pieces) == [Frame(body, tagged=True)]
+@given(bodies, checks, st.booleans(), st.integers(1, 50))
+def test_round_trip_however_it_is_cut(body: bytes, check: bytes, idle: bool, pieces: int) -> None:
+    line = encode_frame(body, check, idle=idle)
+    assert line.count(0) == 1 + idle
+    assert fed(line, pieces) == [Piece(line.strip(b"\0"), body + check)]
 
 
-@given(bodies, tags)
-def test_untagged_frames_pass_in_a_session(body: bytes, tag: int) -> None:
-    assert decoded(encode_frame(body), tag) == [Frame(body, tagged=False)]
-
-
-@given(bodies, tags, tags)
-def test_frames_of_another_session_do_not_pass(body: bytes, tag: int, other: int) -> None:
-    if tag == other:
-        return
-    [noise] = decoded(encode_frame(body, other), tag)
-    assert isinstance(noise, Noise)
-    assert split_frame(noise.data) == (body, other)
-
-
-@given(consoles, bodies, tags, consoles, bodies, st.integers(1, 50))
+@given(seals, st.integers(0, 0xFFFFFFFF), consoles, bodies, consoles, bodies, consoles, st.integers(1, 50))
 def test_console_text_costs_only_itself(
-    before: bytes, first: bytes, tag: int, between: bytes, second: bytes, pieces: int
+    seal: Seal,
+    number: int,
+    before: bytes,
+    first: bytes,
+    between: bytes,
+    second: bytes,
+    after: bytes,
+    pieces: int,
 ) -> None:
-    data = before + encode_frame(first, tag, idle=True) + between + encode_frame(second, tag, idle=True)
-    found = decoded(data, tag, pieces)
-    assert [one.body for one in found if isinstance(one, Frame)] == [first, second]
-    assert [one.data for one in found if isinstance(one, Noise)] == [
-        text for text in (before, between) if text
+    frames = [sealed(seal, number, body, idle=True) for body in (first, second)]
+    found = fed(before + frames[0] + between + frames[1] + after + b"\0", pieces)
+    assert [piece.raw for piece in found] == [
+        raw for raw in (before, frames[0][1:-1], between, frames[1][1:-1], after) if raw
     ]
+    assert taken(seal, number, found) == [first, second]
+
+
+@given(seals, bodies, st.data())
+def test_a_flipped_bit_is_never_taken(seal: Seal, body: bytes, data: st.DataObject) -> None:
+    """Of the frame on the line, its zero byte included; the frame behind the next zero always is."""
+    line = bytearray(sealed(seal, 5, body))
+    place = data.draw(st.integers(0, 8 * len(line) - 1))
+    line[place // 8] ^= 1 << place % 8
+    behind = sealed(seal, 5, b"next", idle=True)
+    assert taken(seal, 5, fed(bytes(line) + behind)) == [b"next"]
+
+
+@given(seals, bodies, st.data())
+def test_a_flipped_bit_behind_the_encoding_is_never_taken(
+    seal: Seal, body: bytes, data: st.DataObject
+) -> None:
+    """A bit of body and check: certain for a CRC, and 2^-64 for a key is never."""
+    frame = bytearray(body + seal.check(Role.AGENT, 5, body))
+    place = data.draw(st.integers(0, 8 * len(frame) - 1))
+    frame[place // 8] ^= 1 << place % 8
+    assert taken(seal, 5, [Piece(b"", bytes(frame))]) == []
 
 
 @given(bodies, st.integers(0, 10_000), st.integers(1, 255))
 def test_a_damaged_byte_never_gives_another_body(body: bytes, place: int, damage: int) -> None:
-    data = bytearray(encode_frame(body, 77))
-    data[place % len(data)] ^= damage
-    for found in decoded(bytes(data) + encode_frame(b"next", 77), 77):
-        assert isinstance(found, Noise) or found.body in (b"next",)
+    seal = PlainSeal(77, 78)
+    line = bytearray(sealed(seal, 0, body))
+    line[place % len(line)] ^= damage
+    assert set(taken(seal, 0, fed(bytes(line) + sealed(seal, 0, b"next")))) <= {b"next"}
 
 
 @given(bodies, bodies)
 def test_glued_frames_are_rejected(first: bytes, second: bytes) -> None:
     """The zero between two frames is lost, or damaged into any other byte."""
-    glued = encode_frame(first)[:-1] + encode_frame(second)
-    assert all(isinstance(found, Noise) for found in decoded(glued))
-    for byte in (1, 2, 0x55, 0xFF):
-        damaged = encode_frame(first)[:-1] + bytes([byte]) + encode_frame(second)
-        assert all(isinstance(found, Noise) for found in decoded(damaged))
+    lines = [encode_frame(body, open_check(body)) for body in (first, second)]
+    for middle in (b"", b"\x01", b"\x02", b"\x55", b"\xff"):
+        for piece in fed(lines[0][:-1] + middle + lines[1]):
+            assert piece.data is None or not open_good(piece.data[:-4], piece.data[-4:])
 
 
 @given(
-    st.lists(st.one_of(bodies.map(lambda body: encode_frame(body, 9)), st.binary(max_size=50)), max_size=8)
+    st.lists(
+        st.one_of(bodies.map(lambda body: encode_frame(body, b"1234")), st.binary(max_size=50)), max_size=8
+    )
 )
 def test_it_resynchronises_after_any_garbage(pieces: list[bytes]) -> None:
-    found = decoded(b"".join(pieces) + encode_frame(b"after", 9, idle=True), 9)
-    assert found[-1] == Frame(b"after", tagged=True)
+    after = encode_frame(b"after", b"1234", idle=True)
+    assert fed(b"".join(pieces) + after)[-1] == Piece(after[1:-1], b"after1234")
 
 
 @given(st.binary(max_size=3000), st.integers(1, 997))
-def test_pieces_do_not_matter(data: bytes, pieces: int) -> None:
-    def all_of(size: int) -> list[Frame | Noise]:
-        decoder = FrameDecoder(max_body=100)
-        return [one for at in range(0, len(data), size) for one in decoder.feed(data[at : at + size])]
-
-    assert all_of(pieces) == all_of(max(1, len(data)))
+def test_cuts_do_not_matter(data: bytes, pieces: int) -> None:
+    assert fed(data, pieces, max_body=100) == fed(data, None, max_body=100)
 
 
-def test_the_longest_body_passes_and_one_byte_more_does_not() -> None:
-    decoder = FrameDecoder(max_body=1000)
+@given(st.lists(st.binary(max_size=300), max_size=6))
+def test_no_byte_is_lost(blocks: list[bytes]) -> None:
+    """What comes in, but for the zeros, comes out again as raw bytes or is pending."""
+    decoder = FrameDecoder(max_body=100)
+    found = [piece for block in blocks for piece in decoder.feed(block)]
+    raw = b"".join(piece.raw for piece in found) + decoder.pending
+    assert raw == b"".join(blocks).replace(b"\0", b"")
+
+
+@pytest.mark.parametrize("check", [b"1234", b"12345678"])
+def test_the_longest_body_passes_with_either_check(check: bytes) -> None:
     body = bytes(range(1, 251)) * 4
-    assert decoder.feed(encode_frame(body)) == [Frame(body, tagged=False)]
-    found = decoder.feed(encode_frame(body + b"!" * 12) + encode_frame(b"next"))
-    assert [type(one) for one in found[:-1]] == [Noise] * len(found[:-1])
-    assert found[-1] == Frame(b"next", tagged=False)
+    [piece] = fed(encode_frame(body, check), max_body=1000)
+    assert piece.data == body + check
+
+
+def test_longer_than_the_longest_frame_does_not_pass() -> None:
+    body = bytes(range(1, 251)) * 4 + b"!"
+    found = fed(encode_frame(body, b"12345678") + encode_frame(b"next", b"1234"), max_body=1000)
+    assert [piece.data for piece in found] == [None] * (len(found) - 1) + [b"next1234"]
+    assert len(found) > 1
 
 
 def test_an_endless_line_takes_no_memory_and_is_reported() -> None:
     decoder = FrameDecoder(max_body=100)
     noise = b"U-Boot " * 1000
     found = decoder.feed(noise)
-    assert b"".join(one.data for one in found if isinstance(one, Noise)) + decoder.pending == noise
-    assert len(decoder.pending) <= 106
+    assert all(piece.data is None for piece in found)
+    assert b"".join(piece.raw for piece in found) + decoder.pending == noise
+    assert len(decoder.pending) <= 110
 
 
 def test_the_rest_of_an_oversized_piece_is_no_frame() -> None:
     """A good frame right behind noise without a zero must not pass: its beginning cannot be known."""
     decoder = FrameDecoder(max_body=100)
-    found = decoder.feed(b"x" * 105 + encode_frame(b"hidden"))
-    assert all(isinstance(one, Noise) for one in found)
-    assert decoder.feed(encode_frame(b"next")) == [Frame(b"next", tagged=False)]
+    hidden = encode_frame(b"hidden", b"1234")
+    found = decoder.feed(b"x" * 109 + hidden)
+    assert [piece.data for piece in found] == [None] * len(found)
+    assert decoder.feed(hidden) == [Piece(hidden[:-1], b"hidden1234")]
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01", b"\x05abcd", b"\x09abc", b"\x03ab"])
-def test_too_short_or_no_cobs(data: bytes) -> None:
-    assert split_frame(data) is None
-    assert decoded(data + b"\0") == ([Noise(data)] if data else [])
+@pytest.mark.parametrize("raw", [b"\x01", b"\x05abcd", b"\x09abc", b"\x03ab"])
+def test_too_short_or_no_cobs(raw: bytes) -> None:
+    assert fed(raw + b"\0") == [Piece(raw, None)]
+
+
+def test_nothing_between_zeros_is_nothing() -> None:
+    assert fed(b"\0\0\0") == []

@@ -8,25 +8,26 @@ from cddl_verifier import Validator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.wire.coding import decode, encode
 from harness.wire.messages import (
     LIMIT_NAMES,
     Answer,
+    Challenge,
     Hello,
     Limits,
     Message,
     Outcome,
     OutcomeCode,
+    Proof,
     Run,
     Welcome,
     WireError,
-    decode,
-    encode,
 )
-from tests.wire.strategies import messages
+from tests.wire.strategies import messages, u8, u32, u64, word_of
 
 CDDL = Path(__file__).parents[2] / "device_agent" / "protocol" / "ceagent.cddl"
 SCHEMA = Validator(CDDL.read_text(encoding="utf-8"))
-LIMITS = Limits(4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16)
+LIMITS = Limits(4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16, 4)
 
 
 def allowed(body: bytes) -> bool:
@@ -36,7 +37,7 @@ def allowed(body: bytes) -> bool:
 
 @given(messages)
 def test_round_trip(message: Message) -> None:
-    assert decode(encode(message)) == message
+    assert decode(encode(message), word_of(message)) == message
 
 
 @given(messages)
@@ -48,7 +49,7 @@ def test_every_message_is_what_the_cddl_says(message: Message) -> None:
 @given(st.binary(max_size=40))
 def test_any_bytes_are_a_message_or_a_wire_error(body: bytes) -> None:
     try:
-        message = decode(body)
+        message = decode(body, 8)
     except WireError:
         return
     assert encode(message) == body
@@ -70,7 +71,7 @@ def test_what_decodes_after_damage_is_what_the_cddl_says(message: Message, data:
     body = bytearray(encode(message))
     body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     try:
-        found = decode(bytes(body))
+        found = decode(bytes(body), word_of(message))
     except WireError:
         return
     if not isinstance(found, Run):
@@ -82,20 +83,32 @@ def test_what_decodes_after_damage_is_what_the_cddl_says(message: Message, data:
     [
         (5, "message is 5: expected an array"),
         ([], "type None"),
-        ([6, 0], "type 6"),
+        ([8, 0], "type 8"),
         ([True, 1, 2], "type True"),
-        ([0, 1], "hello of 1 elements"),
-        ([0, 1, 1 << 32], "session is 4294967296: expected 1 to 4294967295"),
-        ([0, 1, -1], "session is -1"),
+        ([0, 2], "hello of 1 elements"),
+        ([0, 2, 1 << 32], "session is 4294967296: expected 1 to 4294967295"),
+        ([0, 2, -1], "session is -1"),
+        ([0, 2, 5, bytes(15)], "expected 16 bytes"),
+        ([0, 2, 5, bytes(17)], "expected 16 bytes"),
+        ([0, 2, 5, "sixteen letters!"], "nonce is 'sixteen letters!': expected 16 bytes"),
+        ([0, 2, 5, None], "nonce is None"),
+        ([0, 2, 5, bytes(16), 0], "hello of 4 elements"),
+        ([6, 5, 6], "challenge of 2 elements"),
+        ([6, 5, 6, bytes(8)], "expected 16 bytes"),
+        ([6, 5, 1 << 32, bytes(16)], "boot is 4294967296"),
+        ([7, 5], "proof of 1 elements"),
+        ([7, 5, bytes(15)], "expected 16 bytes"),
+        ([7, 5, 6], "proof is 6: expected 16 bytes"),
         ([5, 256], "seq is 256: expected 0 to 255"),
         ([5, True], "seq is True"),
-        ([4, 0, 0, 0], "reason is 0: expected 1 to 6"),
-        ([4, 0, 7, 0], "reason is 7"),
-        ([1, 2, "whatever"], "welcome of protocol version 2, this side speaks 1"),
-        ([1, 1, 5, 6, 0, [4] * 9, "b", []], "9 limits: expected 10"),
-        ([1, 1, 5, 6, 0, [3] + [9] * 9, "b", []], "limit word is 3: expected 4 or 8"),
-        ([1, 1, 5, 6, 0, [4] + [9] * 9, b"b", []], "build is b'b': expected text"),
-        ([1, 1, 5, 6, 0, [4] + [9] * 9, "b", [1]], "missing is 1: expected text"),
+        ([4, 0, 0, 0], "reason is 0: expected 1 to 8"),
+        ([4, 0, 9, 0], "reason is 9"),
+        ([1, 1, "whatever"], "welcome of protocol version 1, this side speaks 2"),
+        ([1, 2, 5, 6, 0, [4] * 10, "b", []], "10 limits: expected 11"),
+        ([1, 2, 5, 6, 0, [3] + [9] * 10, "b", []], "limit word is 3: expected 4 or 8"),
+        ([1, 2, 5, 6, 0, [4] + [9] * 10, b"b", []], "build is b'b': expected text"),
+        ([1, 2, 5, 6, 0, [4] + [9] * 10, "b", [1]], "missing is 1: expected text"),
+        ([1, 2, 5, 6, 1 << 32, [4] + [9] * 10, "b", []], "next is 4294967296"),
         ([2, 0, 5], "steps is 5"),
         ([2, 0, [], [], [], {2: 1}], "options have an unknown key 2"),
         ([2, 0, [], [], [], {1: 1}], "option 1 is 1"),
@@ -103,9 +116,17 @@ def test_what_decodes_after_damage_is_what_the_cddl_says(message: Message, data:
         ([3, 0, cbor2.CBORTag(69, b""), cbor2.CBORTag(69, b"")], "expected a typed array (tag 70 or 71)"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(71, b"")], "times is"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {5: 1}], "details have an unknown key 5"),
-        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [7, 0]}], "outcome is [7, 0]"),
+        ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [8, 0]}], "outcome is [8, 0]"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [1, 0, 0]}], "BLOCKED of 3 elements"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {1: [2, 0]}], "FAULTED of 2 elements"),
+        ([3, 0, 1, 1, {1: [2, 0, 5, 6, 7]}], "FAULTED of 5 elements"),
+        ([3, 0, 1, 1, {1: [2, 0, 5, -6]}], "outcome address is -6"),
+        ([3, 0, 1, 1, {1: [3, 0, 5, 6]}], "EXITED of 4 elements"),
+        ([3, 0, 1, 1, {1: [7, 0]}], "NO_THREAD of 2 elements"),
+        ([3, 0, -1, 1], "value is -1"),
+        ([3, 0, 1, 1 << 32], "time is 4294967296: expected 0 to 4294967295"),
+        ([3, 0, True, 1], "values is True"),
+        ([3, 0, 1, None], "times is None"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {2: [1]}], "errors has 1 elements"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {3: [1, 2]}], "runs has 2 elements"),
         ([3, 0, cbor2.CBORTag(70, b""), cbor2.CBORTag(69, b""), {4: ["x"]}], "output is 'x'"),
@@ -121,8 +142,11 @@ def test_no_message(value: object, why: str) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ([0, 1, 0], "session is 0: expected 1 to 4294967295"),
-        ([1, 1, 5, 6, 0, [4, 9, 0] + [9] * 7, "b", []], "limit window is 0"),
+        ([0, 2, 0], "session is 0: expected 1 to 4294967295"),
+        ([1, 2, 5, 6, 0, [4, 9, 0] + [9] * 8, "b", []], "limit window is 0"),
+        ([3, 0, 1, cbor2.CBORTag(69, b"\1\0")], "expected two numbers or two arrays"),
+        ([3, 0, cbor2.CBORTag(70, b"\1\0\0\0"), 1], "expected two numbers or two arrays"),
+        ([3, 0, 1 << 32, 1], "value is 4294967296: expected 0 to 4294967295"),
         ([3, 0, cbor2.CBORTag(70, b"abc"), cbor2.CBORTag(69, b"")], "values has 3 bytes"),
     ],
 )
@@ -185,9 +209,46 @@ def test_outcomes_with_and_without_detail() -> None:
     assert cbor2.loads(encode(blocked))[4] == {1: [1, 3]}
 
 
-def test_hello_and_welcome_by_hand() -> None:
-    assert encode(Hello(0x12345678)) == bytes.fromhex("8300011a12345678")
-    welcome = Welcome(5, 6, 0, LIMITS, "x")
+def test_the_address_of_a_fault_stands_behind_its_code() -> None:
+    fault = Answer(0, (1,), (1,), Outcome(OutcomeCode.FAULTED, 3, 0xC0000005, 0x00012345))
+    assert cbor2.loads(encode(fault))[4] == {1: [2, 3, 0xC0000005, 0x00012345]}
+
+
+def test_a_lone_answer_by_hand() -> None:
+    """The answer to one WSASocket call: eleven bytes with a 32-bit handle and 400 microseconds."""
+    body = bytes.fromhex("8403071a00a3f010190190")
+    assert decode(body) == Answer(7, (0x00A3F010,), (400,), lone=True)
+    assert encode(Answer(7, (0x00A3F010,), (400,), lone=True)) == body
+
+
+@given(u8, u64, u32)
+def test_a_lone_value_has_the_word_of_the_limits(seq: int, value: int, time: int) -> None:
+    body = encode(Answer(seq, (value,), (time,), word=8, lone=True))
+    assert decode(body, 8) == Answer(seq, (value,), (time,), word=8, lone=True)
+    if value < 1 << 32:
+        assert decode(body, 4) == Answer(seq, (value,), (time,), word=4, lone=True)
+    else:
+        with pytest.raises(WireError, match="expected 0 to 4294967295"):
+            decode(body, 4)
+
+
+@pytest.mark.parametrize(("values", "times"), [((), ()), ((1, 2), (1, 2)), ((1,), ()), ((1,), (1, 2))])
+def test_a_lone_answer_has_one_value_and_one_time(values: tuple[int, ...], times: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=f"{len(values)} values and {len(times)} times"):
+        encode(Answer(0, values, times, lone=True))
+
+
+def test_the_messages_of_an_opening_by_hand() -> None:
+    assert encode(Hello(0x12345678)) == bytes.fromhex("8300021a12345678")
+    assert encode(Hello(5, bytes(16))) == bytes.fromhex("84000205" + "50" + "00" * 16)
+    assert encode(Challenge(5, 6, b"n" * 16)) == bytes.fromhex("84060506" + "50" + "6e" * 16)
+    assert encode(Proof(5, b"p" * 16)) == bytes.fromhex("830705" + "50" + "70" * 16)
+    welcome = Welcome(5, 6, 70000, LIMITS, "x")
     assert encode(welcome) == cbor2.dumps(
-        [1, 1, 5, 6, 0, [4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16], "x", []]
+        [1, 2, 5, 6, 70000, [4, 8192, 8, 65536, 256, 64, 16, 256, 8, 16, 4], "x", []]
     )
+
+
+def test_a_hello_of_any_version_is_read() -> None:
+    """The first two elements are the same in all versions: an agent has to say which one it speaks."""
+    assert decode(cbor2.dumps([0, 1, 5])) == Hello(5, version=1)
