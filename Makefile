@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long deep bench picture clean
+.PHONY: help run test lint ci-long fuzz deep bench picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +29,9 @@ lint: $(VENV)/.dev ## the static checks alone
 
 ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
 	$(BIN)/pytest -n auto -m long
+
+fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each target (needs a clang of the system)
+	$(BIN)/python device_agent/fuzz.py --seconds $(SECONDS)
 
 deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, and 20 seeds of the property tests
 	$(BIN)/pytest -n auto -m "long or not long"

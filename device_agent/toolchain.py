@@ -44,6 +44,11 @@ def zcbor_sources() -> list[Path]:
     return [_package("zcbor") / "src" / name for name in _ZCBOR]
 
 
+def zcbor_include() -> Path:
+    """The folder of their headers."""
+    return _package("zcbor") / "include"
+
+
 def compiler_version() -> str:
     """Version of the package that the compiler comes from."""
     _package("ziglang")
@@ -81,7 +86,7 @@ def compile_unit(target: Sequence[str], source: Path, made: Path, name: str) -> 
             *(_WARNINGS if ours else ("-w",)),
             *(f"-I{folder}" for folder in ("core", "agent", "platform")),
             *("-isystem", "platform/freestanding"),
-            *("-isystem", _package("zcbor") / "include"),
+            *("-isystem", zcbor_include()),
             *("-isystem", _package("ziglang") / "lib" / "include"),
             f'-DCEA_BUILD="ceagent {version()} {name}"',
             *("-c", source.relative_to(HERE) if ours else source),
