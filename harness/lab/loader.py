@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, UsageError
 from harness.lab.ini import Entry, Section, read_ini
 from harness.lab.model import Defaults, Lab, builtin, nearest
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
+from harness.targets.faults import parse_faults
 from harness.winsock import NEEDS
 
 FILE_NAME = "lab.ini"
 DEFAULTS = "defaults"
-_COMMON = ("kind", "description", "provides", "connect", "slowness")
+_COMMON = ("kind", "description", "provides", "connect", "slowness", "faults")
+_PATHS = frozenset({"agent", "catalog", "key"})
 _NOTHING = Section(DEFAULTS, 0, {})
 _Value = TypeVar("_Value")
 
@@ -99,6 +101,7 @@ class _Reader:
             description=description.value if description else config.description,
             provides=config.provides if provides is None else provides,
             timing=self._timing(section, self._timing(defaults, config.timing)),
+            faults=self._faults(section),
             source=f"{self._path}:{section.line}",
         )
 
@@ -137,8 +140,15 @@ class _Reader:
             otherwise.slowness if slowness is None else slowness,
         )
 
+    def _faults(self, section: Section) -> str:
+        entry = section.entries.get("faults")
+        try:
+            return parse_faults(entry.value) if entry else ""
+        except UsageError as error:
+            raise self._error(str(error), section, entry, "faults") from None
+
     def _with_paths(self, settings: dict[str, str]) -> dict[str, str]:
-        for key in {"catalog", "agent"} & settings.keys():
+        for key in _PATHS & settings.keys():
             settings[key] = str(self._path.resolve().parent / settings[key])
         return settings
 

@@ -3,12 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.targets import KINDS, TargetConfig
-from harness.targets.base import Timing
+from harness.targets.faults import parse_faults, split_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Lab:
     path: Path | None = None
 
     def target(self, name: str | None = None) -> TargetConfig:
-        """The named target, the default one for None, or an ad-hoc one for tcp://HOST:PORT.
+        """The named target, the default one for None, or an ad-hoc one for a URL such as tcp://HOST:PORT.
 
         Raises UsageError for a name that is not configured, with the nearest one that is.
         """
@@ -52,14 +52,10 @@ def builtin(name: str, kind: str) -> TargetConfig:
 
 
 def ad_hoc(url: str) -> TargetConfig:
-    """A target from a URL: tcp://HOST:PORT, or any URL that pyserial opens."""
-    scheme, _, rest = url.partition("://")
-    kind, given = "serial", {"port": url}
-    if scheme == "tcp":
-        # Not urlsplit: its complaint about a port would not name what was expected.
-        found = re.fullmatch(r"(\[[^]]*]|[^:]*)(?::(.*))?", rest.rstrip("/"))
-        host, port = found.groups() if found else (rest, None)
-        kind, given = "tcp", {"host": host} if port is None else {"host": host, "port": port}
+    """A target from a URL: tcp://HOST:PORT, tcp-listen://[ADDR:]PORT, any URL that pyserial opens, each with
+    fault+ in front and faults behind."""
+    plain, faults = split_faults(url)
+    kind, given = _given(plain)
     config = builtin(url, kind)
     settings = dict(config.settings)
     for key in KINDS[kind].keys:
@@ -68,7 +64,22 @@ def ad_hoc(url: str) -> TargetConfig:
                 settings[key.name] = key.check(given[key.name])
             except ValueError:
                 raise UsageError(f"{url}: expected {key.expected} as {key.name}") from None
-    return TargetConfig(url, kind, settings, "named on the command line", timing=Timing())
+    return replace(
+        config, settings=settings, description="named on the command line", faults=parse_faults(faults)
+    )
+
+
+def _given(url: str) -> tuple[str, dict[str, str]]:
+    """The kind that a URL means, and the settings that it holds."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "tcp-listen":
+        return scheme, {"listen": rest.rstrip("/")}
+    if scheme == "tcp":
+        # Not urlsplit: its complaint about a port would not name what was expected.
+        found = re.fullmatch(r"(\[[^]]*]|[^:]*)(?::(.*))?", rest.rstrip("/"))
+        host, port = found.groups() if found else (rest, None)
+        return "tcp", {"host": host} if port is None else {"host": host, "port": port}
+    return "serial", {"port": url}
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

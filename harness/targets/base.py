@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a target section.
+    """One key of a target section, "port" in `port = 5555`.
 
     `check` gets the text and returns it in normal form, or raises ValueError; `expected`
     completes the sentence "expected ..." in the error message.
@@ -40,6 +40,7 @@ class TargetConfig:
 
     settings: the keys of its kind, checked and with defaults filled in, as text.
     provides: what this target can do beyond plain calls (words of `Requirement.needs`).
+    faults: what is done to its line on purpose, as `parse_faults` returns it; "" for nothing.
     source: where it was written ("lab.ini:12"), or None for a built-in or ad-hoc target.
     """
 
@@ -49,22 +50,25 @@ class TargetConfig:
     description: str = ""
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()
+    faults: str = ""
     source: str | None = None
 
 
-def _no_fault() -> str | None:
+def _no_fault(seconds: float) -> str | None:
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A device that can be reached. `url`: see `harness.links.open_link`.
+    """A device that can be reached. `url`: see `harness.links.dialer`; `key`: 32 bytes, None without one.
 
-    `fault`: why the lab, not the device, is to blame for silence; None as long as it is not.
+    `fault`: why the lab, not the device, is to blame for silence, and nothing will come back on this line;
+    None as long as it is not. Its argument: seconds it may take to find out.
     """
 
     url: str
-    fault: Callable[[], str | None] = _no_fault
+    key: bytes | None = field(default=None, repr=False)
+    fault: Callable[[float], str | None] = _no_fault
 
 
 def _nothing(settings: Mapping[str, str]) -> str:
@@ -81,6 +85,8 @@ class Kind:
     evidence: what a result of such a target rests on ("model", "device").
     reach: makes the device reachable; leaving the context ends whatever was started. Raises LabError.
     place: settings in one short phrase, for tables.
+    protection: who can use the line, in words: "key from panel.key". Raises UsageError for a key that is
+        missing or no key.
     check: what can be known to be missing on this computer before anything is started; in words what is
         there, "" if nothing is needed. Raises UsageError.
     """
@@ -91,6 +97,7 @@ class Kind:
     keys: tuple[Key, ...]
     reach: Reach
     place: Callable[[Mapping[str, str]], str]
+    protection: Callable[[Mapping[str, str]], str]
     check: Callable[[Mapping[str, str]], str] = _nothing
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()

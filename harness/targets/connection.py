@@ -7,12 +7,13 @@ from dataclasses import replace
 from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import UsageError
-from harness.links import open_link
 from harness.program.text import parse
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import Reached, TargetConfig
 from harness.targets.device import TargetDevice
+from harness.targets.dialing import TargetDialer
+from harness.targets.faults import parse_faults
 from harness.targets.registry import kind_of
 from harness.winsock import symbols
 
@@ -20,11 +21,14 @@ MODEL = "model"
 _OEM = "call coredll!SystemParametersInfoW(258, 128, out text[256], 0)"  # SPI_GETOEMINFO, page aa455142
 
 
-def configure(config: TargetConfig, **overrides: str | None) -> TargetConfig:
+def configure(config: TargetConfig, *, faults: str | None = None, **overrides: str | None) -> TargetConfig:
     """The same target with some settings replaced; None leaves a setting as it is.
 
-    Raises UsageError for a setting the kind does not have, or a value it does not take.
+    faults: see `parse_faults`. Raises UsageError for a setting the kind does not have, or a value it does not
+    take.
     """
+    if faults is not None:
+        config = replace(config, faults=parse_faults(faults))
     keys = {key.name: key for key in kind_of(config).keys}
     settings: dict[str, str] = {}
     for name, value in overrides.items():
@@ -52,16 +56,29 @@ def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = 
 
     The device's evidence is that of its kind, but "model" for an emulated device reached by any kind.
     cpu and link replace the configured ones, for kinds that have such a choice.
-    Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have.
+    Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have, and for a
+    key that is missing or no key.
     """
     config = configure(config, cpu=cpu, link=link)
+    kind, slowness = kind_of(config), config.timing.slowness
+    protection = kind.protection(config.settings)
     with reach(config) as reached:
-        deadline = Deadline(config.timing.connect)
-        line = open_link(reached.url, timeout=deadline.remaining())
-        slowness = config.timing.slowness
-        session = Session.open(line, deadline=deadline, timing=_patience(slowness))
-        evidence = kind_of(config).evidence
-        with TargetDevice(config.name, session, evidence, reached=reached, slowness=slowness) as device:
+        session = Session.open(
+            TargetDialer(reached, config.faults),
+            key=reached.key,
+            deadline=Deadline(config.timing.connect),
+            timing=_patience(slowness),
+        )
+        with TargetDevice(
+            config.name,
+            session,
+            kind.evidence,
+            reached=reached,
+            slowness=slowness,
+            protection=protection,
+            faults=config.faults,
+        ) as device:
+            evidence = kind.evidence
             if evidence != MODEL and _calls_itself_emulated(device):
                 device.evidence = MODEL
             yield device

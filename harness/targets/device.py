@@ -11,18 +11,37 @@ from harness.program.result import Execution, OutcomeKind
 from harness.session.session import Session
 from harness.targets.base import Reached
 
+_LAST_MOMENT = 1.0
+"""Seconds that the lab gets to notice why a line is silent."""
+
 
 class TargetDevice(Device):
     """Programs get `slowness` times the time they ask for.
 
     A program counts as lost only if nothing on the host side explains the silence; if `Reached.fault` does,
-    LinkError is raised.
+    LinkError is raised. protection, faults: see `LineReport`.
     """
 
     def __init__(
-        self, name: str, session: Session, evidence: str, *, reached: Reached, slowness: float = 1.0
+        self,
+        name: str,
+        session: Session,
+        evidence: str,
+        *,
+        reached: Reached,
+        slowness: float = 1.0,
+        protection: str = "",
+        faults: str = "",
     ) -> None:
-        super().__init__(name, session, evidence, session.welcome.limits.word)
+        super().__init__(
+            name,
+            session,
+            evidence,
+            session.welcome.limits.word,
+            keyed=reached.key is not None,
+            protection=protection,
+            faults=faults,
+        )
         self._reached = reached
         self._slowness = slowness
 
@@ -35,11 +54,14 @@ class TargetDevice(Device):
         try:
             executions = super().run_all(map(self._slowed, programs), deadline=deadline)
         except LabError as error:
-            if fault := self._reached.fault():
+            fault = self._reached.fault(_LAST_MOMENT)
+            if fault is not None and fault not in str(error):
                 error.add_note(f"  {fault}")
+            for sentence in self.line.trouble:
+                error.add_note(f"  {sentence}")
             raise
         lost = any(execution.outcome.kind is OutcomeKind.LOST for execution in executions)
-        if lost and (fault := self._reached.fault()):
+        if lost and (fault := self._reached.fault(_LAST_MOMENT)) is not None:
             raise LinkError(fault)
         return executions
 

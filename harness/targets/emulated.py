@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.agents import CPU_BUILDS, executable, info
@@ -10,14 +10,22 @@ from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.emulator_process import AGENT_PATH, start_emulator
+from harness.targets.keyfile import ON_DEVICE, PreSharedKey, passing_key, read_key
 
 PORT = 5555
 COM = "COM1:"
+KEY_PATH = f"\\{ON_DEVICE}"
 LINKS = {"tcp": f"tcp:{PORT}", "serial": COM}
 
 
 def _place(settings: Mapping[str, str]) -> str:
     return f"{settings['cpu']} over {settings['link']}"
+
+
+def _protection(settings: Mapping[str, str]) -> str:
+    if settings["link"] == "tcp":
+        return "a new key for every start"
+    return "no key: the line does not leave this computer"
 
 
 def agent_for(cpu: str, file: str | None = None) -> Path:
@@ -44,24 +52,36 @@ def check(settings: Mapping[str, str]) -> str:
 def reach(config: TargetConfig) -> Iterator[Reached]:
     """Starts the emulated device with one agent on the configured link; ends the process afterwards.
 
+    An agent on TCP gets a new key, which nobody else ever sees.
     Raises LinkError if it cannot be started, with the last lines it wrote. Its end is a fault of the lab.
     """
     settings = config.settings
     check(settings)
     link = settings["link"]
-    with start_emulator(
-        cpu=settings["cpu"],
-        copies=((agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH),),
-        starts=(f"{AGENT_PATH} link={LINKS[link]}",),
-        variants=tuple(settings.get("variants", "").split()),
-        catalog=settings.get("catalog"),
-        timeout=config.timing.connect,
-    ) as device:
+    copies = [(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)]
+    key: PreSharedKey | None = None
+    with ExitStack() as started:
+        # The device has read its files when it is ready.
+        with ExitStack() as starting:
+            if link == "tcp":
+                file = starting.enter_context(passing_key())
+                key = read_key(file)
+                copies.append((file, KEY_PATH))
+            device = started.enter_context(
+                start_emulator(
+                    cpu=settings["cpu"],
+                    copies=copies,
+                    starts=(f"{AGENT_PATH} link={LINKS[link]}",),
+                    variants=tuple(settings.get("variants", "").split()),
+                    catalog=settings.get("catalog"),
+                    timeout=config.timing.connect,
+                )
+            )
         opened = device.tcp.get(str(PORT)) if link == "tcp" else device.serial.get(COM)
         if opened is None:
             raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
         url = f"tcp://127.0.0.1:{opened}" if link == "tcp" else f"serial://{opened}"
-        yield Reached(url, device.ended)
+        yield Reached(url, key.value if key else None, device.ended)
 
 
 KIND = Kind(
@@ -77,6 +97,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    protection=_protection,
     check=check,
     timing=Timing(connect=30.0),
 )

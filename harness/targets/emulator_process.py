@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import LinkError, UsageError
+from harness.targets.keyfile import VARIABLE
 
 AGENT_PATH = "\\ceagent.exe"
 GRACE_S = 5.0
-_LAST_MOMENT_S = 1.0
 _USAGE = 2
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class EmulatorProcess:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            env=_environment(path),
             **group,
         )
         self._readers = [
@@ -113,11 +113,13 @@ class EmulatorProcess:
             words += " (a tcp link needs it, link serial does not)"
         return f"on the emulated device, {name} ended before it had opened its link ({how}): {words}"
 
-    def ended(self) -> str | None:
-        """That the process has ended although nobody asked it to, and why; None while it runs."""
+    def ended(self, seconds: float) -> str | None:
+        """That the process has ended although nobody asked it to, and why; None while it runs.
+
+        seconds: how long to wait for that; the line breaks a moment before the process is gone.
+        """
         try:
-            # The line breaks a moment before the process is gone.
-            code = self._process.wait(_LAST_MOMENT_S)
+            code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
         self._readers[1].join(GRACE_S)
@@ -186,6 +188,12 @@ class EmulatorProcess:
             for line in pipe:
                 self._last_words.append(line.rstrip())
                 _log.debug("emulator: %s", line.rstrip())
+
+
+def _environment(path: str) -> dict[str, str]:
+    """Ours, without the key of other devices."""
+    ours = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    return {**ours, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from harness.targets import emulated, serial, tcp
+from harness.targets import emulated, serial, tcp, tcp_listen
 from harness.targets.base import Kind, TargetConfig
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (emulated.KIND, tcp.KIND, serial.KIND)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (emulated.KIND, tcp.KIND, tcp_listen.KIND, serial.KIND)
+}
 
 
 def kind_of(config: TargetConfig) -> Kind:

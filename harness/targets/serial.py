@@ -5,24 +5,39 @@ from contextlib import contextmanager
 
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig
+from harness.targets.keyfile import KEY, PreSharedKey, read_key
 
 
 def _place(settings: Mapping[str, str]) -> str:
     return f"{settings['port']} at {settings['baud']} baud"
 
 
-@contextmanager
-def reach(config: TargetConfig) -> Iterator[Reached]:
-    """The agent is already there; nothing to start and nothing to end."""
-    port, baud = config.settings["port"], config.settings["baud"]
+def _key(settings: Mapping[str, str]) -> PreSharedKey | None:
+    # Not from the environment: an agent without a key refuses nobody, but we would refuse it.
+    return read_key(settings["key"]) if "key" in settings else None
+
+
+def _protection(settings: Mapping[str, str]) -> str:
+    if (key := _key(settings)) is not None:
+        return f"key from {key.source}"
+    return "no key: whoever reaches this serial line can run anything on the device"
+
+
+def _url(port: str, baud: str) -> str:
     scheme, found, _ = port.partition("://")
     if not found:
-        yield Reached(f"serial://{port}?baud={baud}")
-    elif scheme == "socket" or "baud=" in port:
+        return f"serial://{port}?baud={baud}"
+    if scheme == "socket" or "baud=" in port:
         # A raw network port has no speed, or the URL says it itself.
-        yield Reached(port)
-    else:
-        yield Reached(f"{port}{'&' if '?' in port else '?'}baud={baud}")
+        return port
+    return f"{port}{'&' if '?' in port else '?'}baud={baud}"
+
+
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[Reached]:
+    """The agent is already there; nothing to start and nothing to end. Raises UsageError for a wrong key."""
+    key = _key(config.settings)
+    yield Reached(_url(config.settings["port"], config.settings["baud"]), key.value if key else None)
 
 
 KIND = Kind(
@@ -37,7 +52,10 @@ KIND = Kind(
             required=True,
         ),
         Key("baud", "a speed from 300 to 4000000", keys.whole(300, 4_000_000), default="115200"),
+        KEY,
     ),
     reach=reach,
     place=_place,
+    protection=_protection,
+    check=_protection,
 )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig
+from harness.targets.keyfile import KEY, needed_key
 
 
 def _host(value: str) -> str:
@@ -18,10 +19,14 @@ def _place(settings: Mapping[str, str]) -> str:
     return f"tcp://[{host}]:{settings['port']}" if ":" in host else f"tcp://{host}:{settings['port']}"
 
 
+def _protection(settings: Mapping[str, str]) -> str:
+    return f"key from {needed_key(settings.get('key')).source}"
+
+
 @contextmanager
 def reach(config: TargetConfig) -> Iterator[Reached]:
-    """The agent is already there; nothing to start and nothing to end."""
-    yield Reached(_place(config.settings))
+    """The agent is already there; nothing to start and nothing to end. Raises UsageError without a key."""
+    yield Reached(_place(config.settings), needed_key(config.settings.get("key")).value)
 
 
 KIND = Kind(
@@ -31,7 +36,10 @@ KIND = Kind(
     keys=(
         Key("host", "a host name or an address", _host, required=True),
         Key("port", "a TCP port, 1 to 65535", keys.whole(1, 65535), default="5555"),
+        KEY,
     ),
     reach=reach,
     place=_place,
+    protection=_protection,
+    check=_protection,
 )

@@ -106,7 +106,7 @@ def test_without_any_file_there_is_the_emulated_device(
         ("[t]\nkind = tcp\nhost = a\n[target t]\nkind = tcp\nhost = a\n", 4, "already there"),
         ("[t]\nhost = a\n", 1, "'kind' is missing"),
         ("[t]\nkind = tpc\nhost = a\n", 2, "did you mean tcp"),
-        ("[t]\nkind = qemu\n", 2, "emulated, tcp, serial"),
+        ("[t]\nkind = qemu\n", 2, "emulated, tcp, tcp-listen, serial"),
         ("[t]\nkind = tcp\n", 1, "'host' is missing"),
         ("[t]\n; a comment\nkind = tcp\n\nhost = a\nprot = 1\n", 6, "did you mean port"),
         ("[t]\nkind = tcp\nhost = a\nbaud = 9600\n", 4, "unknown key"),
@@ -118,6 +118,17 @@ def test_without_any_file_there_is_the_emulated_device(
         ("[t]\nkind = serial\nport = COM5\nslowness = 0.5\n", 4, "1 to 1000"),
         ("[t]\nkind = serial\nport = COM5\nslowness = nan\n", 4, "1 to 1000"),
         ("[t]\nkind = serial\nport = COM5\nprovides = miracles\n", 4, "words out of"),
+        ("[t]\nkind = serial\nport = COM5\nfaults = flip\n", 4, "a probability from 0 to 1"),
+        ("[t]\nkind = serial\nport = COM5\nfaults = flip=2\n", 4, "a probability from 0 to 1"),
+        ("[t]\nkind = tcp\nhost = a\nfaults = flp=1e-3\n", 4, "did you mean flip?"),
+        ("[t]\nkind = tcp\nhost = a\nfaults = flip=1e-3 seed=x\n", 4, "a whole number"),
+        ("[t]\nkind = tcp\nhost = a\nkey =\n", 4, "a file with a key"),
+        ("[t]\nkind = emulated\nkey = a.key\n", 3, "unknown key"),
+        ("[t]\nkind = tcp-listen\n", 1, "'listen' is missing (expected [ADDRESS:]PORT of this computer"),
+        ("[t]\nkind = tcp-listen\nlisten = here\n", 3, "[ADDRESS:]PORT of this computer"),
+        ("[t]\nkind = tcp-listen\nlisten = 0\n", 3, "[ADDRESS:]PORT of this computer"),
+        ("[t]\nkind = tcp-listen\nlisten = 10.0.0.1:70000\n", 3, "[ADDRESS:]PORT of this computer"),
+        ("[t]\nkind = tcp-listen\nlisten = fe80::1:5555\n", 3, "[ADDRESS:]PORT of this computer"),
         ("[t]\nkind = emulated\ncpu = z80\n", 3, "one of arm, armv7, x86, mips"),
         ("[t]\nkind = emulated\nlink =\n", 3, "tcp or serial"),
         ("[defaults]\ntarget = emulatd\n", 2, "did you mean emulated"),
@@ -143,6 +154,34 @@ def test_an_unknown_key_names_section_key_and_what_there_is(tmp_path: Path) -> N
 def test_a_value_that_looks_like_a_key_keeps_the_line_numbers_right(tmp_path: Path) -> None:
     text = "[t]\nkind = tcp\ndescription = one\n   port = not a key but text\nhost = a\nport = 0\n"
     assert mistake(tmp_path, text).line == 6
+
+
+def test_key_files_are_beside_the_lab_file(tmp_path: Path) -> None:
+    text = "[t]\nkind = tcp\nhost = a\nkey = keys/t.key\n[s]\nkind = serial\nport = COM5\nkey = /etc/s.key\n"
+    lab = load_lab(write(tmp_path, text))
+    assert lab.target("t").settings["key"] == str(tmp_path / "keys" / "t.key")
+    assert lab.target("s").settings["key"] == str(Path("/etc/s.key"))
+
+
+@pytest.mark.parametrize(
+    ("listen", "normal"),
+    [
+        ("5555", "0.0.0.0:5555"),
+        ("192.168.1.2:05555", "192.168.1.2:5555"),
+        ("[::]:1", "[::]:1"),
+        ("lab-pc:65535", "lab-pc:65535"),
+    ],
+)
+def test_a_device_that_dials(tmp_path: Path, listen: str, normal: str) -> None:
+    lab = load_lab(write(tmp_path, f"[t]\nkind = tcp-listen\nlisten = {listen}\nkey = t.key\n"))
+    assert lab.target("t").settings["listen"] == normal
+    assert lab.target("t").timing.connect == 30.0
+
+
+def test_a_faulty_line(tmp_path: Path) -> None:
+    lab = load_lab(write(tmp_path, GOOD.replace("slowness = 2.5", "faults = flip=1e-3, seed=7")))
+    assert lab.target("panel").faults == "flip=1e-3 seed=7"
+    assert lab.target("rack7").faults == ""
 
 
 def test_not_text(tmp_path: Path) -> None:
@@ -171,6 +210,8 @@ def test_an_unknown_target_gets_a_suggestion(tmp_path: Path) -> None:
         ("tcp://10.0.0.7:6000", "tcp", {"host": "10.0.0.7", "port": "6000"}),
         ("tcp://ce7", "tcp", {"host": "ce7", "port": "5555"}),
         ("tcp://[fe80::1]:7", "tcp", {"host": "fe80::1", "port": "7"}),
+        ("tcp-listen://5555", "tcp-listen", {"listen": "0.0.0.0:5555"}),
+        ("tcp-listen://10.0.0.1:5555/", "tcp-listen", {"listen": "10.0.0.1:5555"}),
         ("rfc2217://h:1", "serial", {"port": "rfc2217://h:1", "baud": "115200"}),
         (
             "serial:///dev/ttyS0?baud=9600",
@@ -181,7 +222,18 @@ def test_an_unknown_target_gets_a_suggestion(tmp_path: Path) -> None:
 )
 def test_a_url_is_a_target_of_its_own(url: str, kind: str, settings: dict[str, str]) -> None:
     config = load_lab().target(url)
-    assert (config.kind, config.settings) == (kind, settings)
+    assert (config.kind, config.settings, config.faults) == (kind, settings, "")
+
+
+def test_a_url_of_a_faulty_line() -> None:
+    config = load_lab().target("fault+serial:///dev/ttyS0?baud=9600&flip=1e-3&seed=7")
+    assert (config.kind, config.faults) == ("serial", "flip=1e-3 seed=7")
+    assert config.settings["port"] == "serial:///dev/ttyS0?baud=9600"
+    config = load_lab().target("fault+tcp://h:1?cut=1e-6")
+    assert (config.settings, config.faults) == ({"host": "h", "port": "1"}, "cut=1e-6")
+    for url in ("fault+tcp://h:1?flip=2", "fault+tcp://h:99999?flip=0.1"):
+        with pytest.raises(UsageError, match="expected a"):
+            load_lab().target(url)
 
 
 def test_a_bad_url_says_what_is_wrong() -> None:

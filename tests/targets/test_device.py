@@ -34,7 +34,7 @@ class Silent:
 
 
 def device(session: Silent, fault: str | None = None, slowness: float = 1) -> TargetDevice:
-    reached = Reached("tcp://h:1", lambda: fault)
+    reached = Reached("tcp://h:1", fault=lambda seconds: fault)
     return TargetDevice("d", cast(Session, session), "model", reached=reached, slowness=slowness)
 
 

@@ -130,13 +130,23 @@ def test_a_missing_catalog_is_a_mistake_of_the_user() -> None:
         pass
 
 
+def test_the_key_of_other_devices_stays_here(
+    processes: list[EmulatorProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CEHARNESS_KEY", "ab" * 32)
+    device = play(
+        "import os\nassert 'CEHARNESS_KEY' not in os.environ\n" + READY + "sys.stdin.read()", processes
+    )
+    device.wait_ready(30)
+
+
 def test_an_end_that_nobody_asked_for_is_the_labs_fault(processes: list[EmulatorProcess]) -> None:
     device = play(
         READY + "sys.stdin.readline(); print('out of memory', file=sys.stderr); sys.exit(9)", processes
     )
     device.wait_ready(30)
-    assert device.ended() is None
+    assert device.ended(0) is None
     device._process.stdin.write("end\n")  # type: ignore[union-attr]
     device._process.stdin.flush()  # type: ignore[union-attr]
     assert device.wait() == 9
-    assert device.ended() == "the process of the emulated device ended (exit code 9): out of memory"
+    assert device.ended(30) == "the process of the emulated device ended (exit code 9): out of memory"
