@@ -12,6 +12,7 @@ from harness.program.steps import (
     Call,
     Digest,
     Fill,
+    Join,
     Load,
     Operand,
     Pointer,
@@ -20,9 +21,11 @@ from harness.program.steps import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
     walk,
 )
+from harness.program.threads import Threads
 
 WIDTHS = (1, 2, 4, 8)
 _MIN, _MAX = -(1 << 63), (1 << 64) - 1
@@ -82,10 +85,17 @@ def _check_slot_names(steps: tuple[Step, ...], sizes: dict[str, int]) -> None:
     for name, count in results.items():
         if count > 1:
             raise ProgramError(f"two calls keep their value under the name {name!r}")
-    for name in sorted({*results, *counters, *targets}):
+    values = {*results, *counters, *targets}
+    for name in sorted(values):
         check_name(name, "value")
         if name in sizes:
             raise ProgramError(f"{name!r} is the name of a buffer and of a value")
+    for name in [step.name for step in every if isinstance(step, Thread)]:
+        check_name(name, "thread")
+        if name in values or name in sizes:
+            raise ProgramError(
+                f"{name!r} is the name of a thread and of a {'buffer' if name in sizes else 'value'}"
+            )
     for one, what, other, why in (
         (set(results), "value of a call", counters, "counts a loop"),
         (set(results), "value of a call", targets, "is assigned to"),
@@ -104,6 +114,7 @@ class Order:
     def __init__(self, sizes: dict[str, int]) -> None:
         self._sizes = sizes
         self._counting: list[str] = []
+        self.threads = Threads()
 
     def visit(self, steps: tuple[Step, ...], known: set[str]) -> None:
         """Check steps in order; `known` grows by what they give."""
@@ -113,6 +124,7 @@ class Order:
 
     def step(self, step: Step, known: set[str]) -> None:
         """Check one step and those inside it."""
+        self.threads.give(given(step))
         match step:
             case Call():
                 for operand in step.args:
@@ -120,7 +132,15 @@ class Order:
             case Repeat():
                 self._repeat(step, known)
             case WhenOk():
-                self.visit(step.steps, known)
+                with self.threads.block():
+                    self.visit(step.steps, known)
+            case Thread():
+                sets = set_in(step.steps)
+                with self.threads.thread(step.name, sets):
+                    self.visit(step.steps, set(known))
+                known -= sets
+            case Join():
+                known |= self.threads.join(step.name)
             case Fill():
                 self._span(step.buffer, step.offset, step.length, known)
                 self.operand(step.position, known)
@@ -148,8 +168,9 @@ class Order:
             self._counting.append(step.counter)
             known.add(step.counter)
         # What a later step of the body sets, an earlier one sees in the next turn.
-        inside = known.union(*(given(inner) for inner in walk(step.steps)))
-        self.visit(step.steps, inside)
+        inside = known | set_in(step.steps)
+        with self.threads.loop():
+            self.visit(step.steps, inside)
         if step.until is not None and step.until != "failure":
             self.operand(step.until, inside)
         known |= inside
@@ -166,6 +187,10 @@ class Order:
                 if operand.name in self._sizes:
                     raise ProgramError(f"{operand.name!r} is a buffer: expected a value, or &{operand.name}")
                 if operand.name not in known:
+                    if thread := self.threads.setting(operand.name):
+                        raise ProgramError(
+                            f"{operand.name!r} gets its value in thread {thread!r}: join that before"
+                        )
                     raise ProgramError(f"{operand.name!r} has no value here: no step before gives it one")
             case Pointer():
                 size = self._size(operand.buffer)
@@ -208,6 +233,11 @@ class Order:
     def _width(width: int) -> None:
         if width not in WIDTHS:
             raise ProgramError(f"a number of {width} bytes: expected 1, 2, 4 or 8")
+
+
+def set_in(steps: tuple[Step, ...]) -> set[str]:
+    """The names that steps give a value, with those of the steps inside them."""
+    return {name for step in walk(steps) for name in given(step)}
 
 
 def given(step: Step) -> set[str]:

@@ -17,6 +17,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Operand,
     Pointer,
@@ -26,6 +27,7 @@ from harness.program.model import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
 )
 from harness.program.result import CallResult, Execution, Outcome, OutcomeKind
@@ -55,6 +57,8 @@ class Limits(Protocol):
     def depth(self) -> int: ...
     @property
     def arity(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
 
 
 class ExportTable:
@@ -158,6 +162,7 @@ class _Compiler:
         }
         self._slot_count = len(program.calls)
         self._deepest = 0
+        self._threads: dict[str, int] = {}
         self.used: dict[int, None] = {}
 
     def check_limits(self) -> None:
@@ -168,6 +173,7 @@ class _Compiler:
             (sum(buffer.keep is not None for buffer in buffers), "kept buffers", self._limits.kept),
             (self._slot_count, "values and counters", self._limits.slots),
             (self._deepest, "nested blocks", self._limits.depth),
+            (len(self._threads), "threads", self._limits.threads),
             (len(self._exports), "different functions in this session", self._limits.exports),
         ):
             if need > allowed:
@@ -218,6 +224,11 @@ class _Compiler:
                 # The operands first: a variable has a slot from its first mention on.
                 a, b = operand(step.a), operand(step.b)
                 return {7 if step.op == "+" else 8: [self._slot(step.target), a, b]}
+            case Thread():
+                number = self._threads[step.name] = len(self._threads)
+                return {9: [number, self.steps(step.steps, depth + 1)]}
+            case Join():
+                return {10: self._threads[step.name]}
             case Call():
                 raise AssertionError("calls are no operations")
 
@@ -273,6 +284,7 @@ _KINDS = {
     4: OutcomeKind.UNRESOLVED,
     5: OutcomeKind.OUT_OF_RANGE,
     6: OutcomeKind.OVERFLOW,
+    7: OutcomeKind.NO_THREAD,
 }
 
 
@@ -283,7 +295,12 @@ def read_answer(program: Program, answer: Answer, word: int) -> Execution:
     """
     calls = program.calls
     done = answer.outcome is None
-    if answer.word != word and answer.values:
+    if answer.lone:
+        if answer.values[0] >> 8 * word:
+            raise ProtocolError(
+                f"an answer with value {answer.values[0]} from an agent whose word is {word} bytes"
+            )
+    elif answer.word != word and answer.values:
         raise ProtocolError(
             f"an answer with values of {answer.word} bytes from an agent whose word is {word}"
         )
@@ -297,7 +314,8 @@ def read_answer(program: Program, answer: Answer, word: int) -> Execution:
     looped = _looped(program)
     outcome = Outcome(OutcomeKind.RETURNED)
     if answer.outcome is not None:
-        outcome = Outcome(_KINDS[answer.outcome.code], answer.outcome.call, answer.outcome.detail)
+        told = answer.outcome
+        outcome = Outcome(_KINDS[told.code], told.call, told.detail, address=told.address)
     return Execution(
         program=program,
         outcome=outcome,
@@ -354,7 +372,7 @@ def _looped(program: Program) -> list[bool]:
                     found.append(in_loop)
                 case Repeat():
                     visit(step.steps, True)
-                case WhenOk():
+                case WhenOk() | Thread():
                     visit(step.steps, in_loop)
 
     visit(program.steps, False)

@@ -13,6 +13,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Operand,
     Pointer,
@@ -22,6 +23,7 @@ from harness.program.model import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
 )
 from harness.program.steps import RESERVED
@@ -77,6 +79,8 @@ class _Formatter:
                     lines.append(f"{indent}{self._repeat(step)} {{")
                 case WhenOk():
                     lines.append(f"{indent}when ok {{")
+                case Thread():
+                    lines.append(f"{indent}thread {step.name} {{")
                 case _:
                     lines.append(indent + self._line(step))
                     continue
@@ -119,7 +123,9 @@ class _Formatter:
                 a = step.a
                 first = f"&{a.buffer}+{int(a.offset)}" if isinstance(a, Pointer) else operand(a)
                 return f"{step.target} = {first} {step.op} {operand(step.b)}"
-            case Repeat() | WhenOk():
+            case Join():
+                return f"join {step.name}"
+            case Repeat() | WhenOk() | Thread():
                 raise AssertionError("blocks are more than a line")
 
     def _call(self, call: Call) -> str:
@@ -233,7 +239,7 @@ def _uses(steps: tuple[Step, ...]) -> "list[tuple[str, bool]]":
             case Repeat():
                 mention(step.count, step.until)
                 uses += _uses(step.steps)
-            case WhenOk():
+            case WhenOk() | Thread():
                 uses += _uses(step.steps)
             case Fill():
                 uses.append((step.buffer, False))

@@ -1,5 +1,6 @@
 """The larger half of reading program text: lines, blocks, steps and calls."""
 
+from contextlib import ExitStack
 from difflib import get_close_matches
 from functools import partial
 from typing import NoReturn
@@ -15,6 +16,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Operand,
     Pointer,
     Program,
@@ -22,13 +24,17 @@ from harness.program.model import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
 )
 from harness.program.reader import KINDS, Reader
 from harness.program.symbols import Symbols
 
-_STEPS = "a step: call, name =, repeat, when ok, store, fill, digest, sleep"
-_WORDS = ("call", "repeat", "when", "store", "fill", "digest", "sleep", "buffer", "fresh", "deadline")
+_STEPS = "a step: call, name =, repeat, when ok, thread, join, store, fill, digest, sleep"
+_WORDS = (
+    *("call", "repeat", "when", "thread", "join", "store", "fill", "digest", "sleep"),
+    *("buffer", "fresh", "deadline"),
+)
 _RULES = {rule.rule: rule for rule in Fails}
 _RULE = "a failure rule: " + ", ".join(_RULES)
 
@@ -68,7 +74,7 @@ class Parser(Reader):
             else:
                 start = self._token
                 step = self._step()
-                if not isinstance(step, Repeat | WhenOk):
+                if not isinstance(step, Repeat | WhenOk | Thread | Join):
                     self._checked(start, partial(self._order.step, step, self._known))
                 self._known |= given(step)
                 steps.append(step)
@@ -100,7 +106,12 @@ class Parser(Reader):
                 return self._repeat()
             case "when":
                 self._need("ok", "'ok' after 'when'")
-                return WhenOk(self._block())
+                with self._order.threads.block():
+                    return WhenOk(self._block())
+            case "thread":
+                return self._thread(word)
+            case "join":
+                return self._join(word)
             case "store":
                 return self._store()
             case "fill":
@@ -162,6 +173,7 @@ class Parser(Reader):
             counter = token.text
             if counter in self._counting:
                 self._fail(f"'{counter}' counts this loop and the loop around it", token)
+            self._checked(token, partial(self._order.threads.give, {counter}))
             self._known.add(counter)
         # What a step of the block sets, steps before it see in the next turn.
         self._known |= self._set_in_block()
@@ -169,9 +181,31 @@ class Parser(Reader):
         if self._take("until"):
             until = "failure" if self._take("failure") else self._operand()
         self._counting.append(counter)
-        steps = self._block()
+        with self._order.threads.loop():
+            steps = self._block()
         self._counting.pop()
         return Repeat(count, steps, counter, until)  # type: ignore[arg-type]
+
+    def _thread(self, word: Token) -> Thread:
+        name = self._next("name", "the name of a thread")
+        self._claim(name, "thread", again=False)
+        sets, known = self._set_in_block(), self._known
+        thread = self._order.threads.thread(name.text, sets)
+        with ExitStack() as stack:
+            self._checked(word, lambda: stack.enter_context(thread))
+            self._known = set(known)
+            steps = self._block()
+        self._known = known - sets
+        return Thread(name.text, steps)
+
+    def _join(self, word: Token) -> Join:
+        name = self._next("name", "the name of a thread")
+        threads = self._order.threads
+        if name.text not in threads.names:
+            near = get_close_matches(name.text, threads.names, n=1)
+            self._fail(f"no thread '{name.text}' begins before its join", name, near[0] if near else None)
+        self._checked(word, lambda: self._known.update(threads.join(name.text)))
+        return Join(name.text)
 
     def _set_in_block(self) -> set[str]:
         found: set[str] = set()

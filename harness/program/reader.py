@@ -74,7 +74,9 @@ class Reader:
 
     def _claim(self, token: Token, role: str, *, again: bool) -> None:
         """`token` becomes the name of something; `again`: the same role may take it twice."""
-        self._checked(token, lambda: check_name(token.text, "buffer" if role == "buffer" else "value"))
+        self._checked(
+            token, lambda: check_name(token.text, role if role in ("buffer", "thread") else "value")
+        )
         if self._symbols.constant(token.text) is not None:
             self._fail(f"'{token.text}' is a constant and cannot be the name of a {role}", token)
         known = self._roles.get(token.text)
@@ -206,6 +208,8 @@ class Reader:
     def _unknown_name(self, token: Token) -> NoReturn:
         if token.text in self._sizes:
             self._fail(f"'{token.text}' is a buffer: expected a number or a constant", token)
+        if thread := self._order.threads.setting(token.text):
+            self._fail(f"'{token.text}' gets its value in thread '{thread}': join that before", token)
         if token.text in self._known:
             self._fail(f"'{token.text}' is a value: only numbers and constants can be joined by |", token)
         for one, after in zip(self._tokens[self._at :], self._tokens[self._at + 1 :], strict=False):

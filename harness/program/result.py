@@ -19,6 +19,7 @@ class OutcomeKind(Enum):
     UNRESOLVED = "unresolved"
     OUT_OF_RANGE = "out of range"
     OVERFLOW = "overflow"
+    NO_THREAD = "no thread"
     LOST = "lost"
     NOT_RUN = "not run"
 
@@ -27,13 +28,15 @@ class OutcomeKind(Enum):
 class Outcome:
     """`call` is the number of the call it happened in; `detail` an exception, exit or error code.
 
-    `reason` says in words why a program was lost or not run.
+    `reason` says in words why a program was lost or not run. `address`: of the instruction that
+    faulted, where the agent knows it.
     """
 
     kind: OutcomeKind
     call: int | None = None
     detail: int | None = None
     reason: str = ""
+    address: int | None = None
 
     @property
     def returned(self) -> bool:
@@ -45,10 +48,15 @@ class Outcome:
         match self.kind:
             case OutcomeKind.FAULTED if self.detail is not None:
                 text = f"faulted{place} with exception 0x{self.detail:08X}"
+                if self.address is not None:
+                    text += f" at 0x{self.address:08X}"
             case OutcomeKind.EXITED if self.detail is not None:
                 text = f"process exited{place} with code {self.detail}"
             case OutcomeKind.UNRESOLVED if self.detail is not None:
                 text = f"export not found{place}, error {self.detail}"
+            case OutcomeKind.NO_THREAD if self.detail is not None:
+                begins = "" if self.call is None else f" that begins with call {self.call}"
+                text = f"the thread{begins} could not be made, error {self.detail}"
             case OutcomeKind.BLOCKED:
                 text = f"blocked{place} until the deadline"
             case OutcomeKind.OUT_OF_RANGE:

@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "fresh",
         "in",
         "inout",
+        "join",
         "keep",
         "never",
         "NULL",
@@ -34,6 +35,7 @@ RESERVED = frozenset(
         "scratch",
         "sleep",
         "store",
+        "thread",
         "until",
         "when",
     ]
@@ -229,7 +231,22 @@ class Assign:
     b: Operand = 0
 
 
-Step: TypeAlias = Call | Repeat | WhenOk | Fill | Digest | Sleep | Store | Assign
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`steps` in a thread of its own, at the same time as what stands after it."""
+
+    name: str
+    steps: "tuple[Step, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Wait for the end of a thread; the program's end waits for all."""
+
+    name: str
+
+
+Step: TypeAlias = Call | Repeat | WhenOk | Fill | Digest | Sleep | Store | Assign | Thread | Join
 
 
 _STEP = 2654435761
@@ -245,5 +262,5 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
     """`steps` and all steps inside them, in the order in which they stand."""
     for step in steps:
         yield step
-        if isinstance(step, Repeat | WhenOk):
+        if isinstance(step, Repeat | WhenOk | Thread):
             yield from walk(step.steps)
