@@ -13,6 +13,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Operand,
     Pointer,
@@ -22,6 +23,7 @@ from harness.program.model import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
 )
 from tests.program.small_symbols import FUNCTIONS
@@ -61,8 +63,11 @@ class _Builder:
         self.draw = draw
         self.buffers = buffers
         self.known: list[str] = []
-        self.fixed: set[str] = set()
         self.count = 0
+        self.loops = 0
+        self.sets: set[str] | None = None  # by the thread whose steps are drawn
+        self.begun: list[dict[str, set[str]]] = []  # in each block, not joined: what they set
+        self.threads = 0
 
     def name(self, prefix: str) -> str:
         self.count += 1
@@ -94,15 +99,27 @@ class _Builder:
         return buffer.name, offset, length
 
     def steps(self, depth: int) -> tuple[Step, ...]:
-        return tuple(self.step(depth) for _ in range(self.draw(st.integers(0, 4 if depth == 0 else 2))))
+        self.begun.append({})
+        drawn = tuple(self.step(depth) for _ in range(self.draw(st.integers(0, 4 if depth == 0 else 2))))
+        self.begun.pop()
+        return drawn
 
     def step(self, depth: int) -> Step:
         kinds = ["call", "call", "sleep", "assign"]
         kinds += ["fill", "digest", "store"] if self.buffers else []
         kinds += ["repeat", "when"] if depth < 3 else []
+        if self.loops == 0 and self.sets is None:
+            kinds += ["thread"] if self.threads < 4 and depth < 3 else []
+            kinds += ["join"] * 2 if self.begun[-1] else []
         kind = self.draw(st.sampled_from(kinds))
         if kind == "call":
             return self.call()
+        if kind == "thread":
+            return self.thread(depth)
+        if kind == "join":
+            name = self.draw(st.sampled_from(sorted(self.begun[-1])))
+            self.known += sorted(self.begun[-1].pop(name))
+            return Join(name)
         if kind == "sleep":
             return Sleep(self.operand(plain=True))
         if kind == "assign":
@@ -129,7 +146,9 @@ class _Builder:
         counter = self.draw(st.sampled_from([None, self.name("i")]))
         if counter:
             self.give(counter)
+        self.loops += 1
         steps = self.steps(depth + 1)
+        self.loops -= 1
         until = self.draw(st.sampled_from([None, "failure", "operand"]))
         return Repeat(count, steps, counter, self.operand() if until == "operand" else until)
 
@@ -142,7 +161,19 @@ class _Builder:
             self.give(result)
         return Call(export, args, result)
 
+    def thread(self, depth: int) -> Thread:
+        self.threads += 1
+        name, before = self.name("t"), list(self.known)
+        self.sets = set()
+        steps = self.steps(depth + 1)
+        self.known = [name for name in before if name not in self.sets]
+        self.begun[-1][name] = self.sets
+        self.sets = None
+        return Thread(name, steps)
+
     def give(self, name: str) -> None:
+        if self.sets is not None:
+            self.sets.add(name)
         if name not in self.known:
             self.known.append(name)
 

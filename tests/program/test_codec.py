@@ -16,6 +16,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Pointer,
     Program,
@@ -23,10 +24,12 @@ from harness.program.model import (
     Repeat,
     Sleep,
     Store,
+    Thread,
     WhenOk,
 )
 from harness.program.result import Outcome, OutcomeKind
-from harness.wire.messages import Answer, OutcomeCode, Run, encode
+from harness.wire.coding import encode
+from harness.wire.messages import Answer, OutcomeCode, Run
 from harness.wire.messages import Outcome as WireOutcome
 from tests.program.strategies import programs
 from tests.wire.test_messages import CDDL
@@ -47,6 +50,7 @@ class Bounds:
     exports: int = 20
     depth: int = 3
     arity: int = 6
+    threads: int = 2
 
 
 def compiled(program: Program, bounds: Bounds | None = None) -> list[object]:
@@ -113,6 +117,25 @@ def test_every_operation_and_operand() -> None:
     ]
 
 
+def test_threads_are_numbered_as_they_begin_and_slots_run_through() -> None:
+    program = Program(
+        (
+            Thread("b", (Call(F, result="x"), Assign("v", Ref("x")))),
+            WhenOk((Thread("a", (Repeat(2, (Call(G),), "i"),)), Join("a"))),
+            Join("b"),
+            Call(G, (Ref("x"), Ref("v"))),
+        )
+    )
+    # Slots: 0 x, 1 and 2 the calls of G, 3 v, 4 i.
+    assert compiled(program) == [
+        {9: [0, [0, [], {7: [3, [0], 0]}]]},
+        {2: [{9: [1, [{1: [2, 4, None, [1, []]]}]]}, {10: 1}]},
+        {10: 0},
+        1,
+        [[0], [3]],
+    ]
+
+
 def test_buffers_and_options() -> None:
     program = Program(
         (),
@@ -167,6 +190,8 @@ def test_the_same_function_with_another_rule_is_another_export() -> None:
         (Program((Call(F),) * 51), "needs 51 values and counters, the device allows 50"),
         (Program((Repeat(1, (WhenOk((WhenOk((WhenOk(()),)),)),)),)), "needs 4 nested blocks"),
         (Program(tuple(Call(Export(f"a!f{n}")) for n in range(21))), "needs 21 different functions"),
+        (Program(tuple(Thread(f"t{n}", ()) for n in range(3))), "needs 3 threads, the device allows 2"),
+        (Program((Thread("t", (WhenOk((WhenOk((WhenOk(()),)),)),)),)), "needs 4 nested blocks"),
         (Program((Call(F, (0,) * 7),)), "a!f is called with 7 arguments, the device allows 6"),
         (Program((Call(F, (1 << 32,)),)), "4294967296 does not fit the device's machine word of 32 bits"),
         (Program((Call(F, (-(1 << 31) - 1,)),)), "does not fit"),
@@ -194,7 +219,7 @@ def test_a_wider_machine_takes_wider_numbers() -> None:
 @given(programs())
 def test_every_program_is_what_the_cddl_says(program: Program) -> None:
     table = ExportTable()
-    parts = compile_program(program, table, Bounds(8, 10**6, 500, 50, 50, 500, 20, 20))
+    parts = compile_program(program, table, Bounds(8, 10**6, 500, 50, 50, 500, 20, 20, 4))
     run = Run(0, parts.steps, parts.buffers, list(table.define(parts.exports).values()), parts.deadline_ms)
     result = SCHEMA.validate(encode(run), root_type="message")
     assert result.valid, [one.message for one in result.diagnostics]
@@ -247,6 +272,7 @@ def test_calls_that_did_not_run() -> None:
         (OutcomeCode.UNRESOLVED, OutcomeKind.UNRESOLVED, 127),
         (OutcomeCode.OUT_OF_RANGE, OutcomeKind.OUT_OF_RANGE, None),
         (OutcomeCode.OVERFLOW, OutcomeKind.OVERFLOW, None),
+        (OutcomeCode.NO_THREAD, OutcomeKind.NO_THREAD, 8),
     ],
 )
 def test_outcomes(code: OutcomeCode, kind: OutcomeKind, detail: int | None) -> None:
@@ -258,6 +284,44 @@ def test_outcomes(code: OutcomeCode, kind: OutcomeKind, detail: int | None) -> N
     assert "call 1" in str(execution.outcome)
     assert [call.ran for call in execution.calls] == [True, False, False]
     assert execution.buffers == {"b": b"x\0\0\0"}
+
+
+def test_the_address_of_a_fault_is_told_where_it_is_known() -> None:
+    answer = Answer(0, (), (), WireOutcome(OutcomeCode.FAULTED, 1, 0xC0000005, 0x12345))
+    outcome = read_answer(TWO, answer, 4).outcome
+    assert outcome == Outcome(OutcomeKind.FAULTED, 1, 0xC0000005, address=0x12345)
+    assert str(outcome) == "faulted in call 1 with exception 0xC0000005 at 0x00012345"
+    unknown = Answer(0, (), (), WireOutcome(OutcomeCode.FAULTED, 1, 0xC0000005))
+    assert str(read_answer(TWO, unknown, 4).outcome) == "faulted in call 1 with exception 0xC0000005"
+
+
+def test_a_thread_that_could_not_be_made() -> None:
+    answer = Answer(0, (1,), (1,), WireOutcome(OutcomeCode.NO_THREAD, 1, 8))
+    assert (
+        str(read_answer(TWO, answer, 4).outcome)
+        == "the thread that begins with call 1 could not be made, error 8"
+    )
+
+
+def test_a_lone_value_is_of_any_word_it_fits() -> None:
+    program = Program((Call(F, result="a"),))
+    for word, value in ((4, 0xFFFFFFFF), (8, 5), (8, (1 << 64) - 1)):
+        answer = Answer(0, (value,), (70000,), word=4, lone=True)
+        [call] = read_answer(program, answer, word).calls
+        assert (call.value, call.microseconds, call.error) == (value, 70000, None)
+    failed = Answer(0, (0,), (1,), errors={0: 10047}, lone=True)
+    assert read_answer(program, failed, 4).calls[0].error == 10047
+    with pytest.raises(ProtocolError, match="value 4294967296 from an agent whose word is 4 bytes"):
+        read_answer(program, Answer(0, (1 << 32,), (1,), lone=True), 4)
+    with pytest.raises(ProtocolError, match="1 values to a program of 2 calls"):
+        read_answer(TWO, Answer(0, (1,), (1,), lone=True, outputs=(b"",)), 4)
+
+
+def test_a_call_of_a_thread_in_the_answer() -> None:
+    program = Program((Thread("t", (Call(F), Repeat(3, (Call(G),)))), Call(F)))
+    answer = Answer(0, (1, 2, 0), (1, 2, 0), WireOutcome(OutcomeCode.BLOCKED, 2), {2: None}, ((1, 3, None),))
+    first, looped, last = read_answer(program, answer, 4).calls
+    assert (first.ran, looped.times, last.ran) == (True, 3, False)
 
 
 def test_turns_before_the_end_in_a_loop_are_kept() -> None:

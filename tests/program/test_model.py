@@ -15,6 +15,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Pointer,
     Program,
@@ -23,6 +24,7 @@ from harness.program.model import (
     Sleep,
     Step,
     Store,
+    Thread,
     WhenOk,
     pattern,
 )
@@ -66,6 +68,44 @@ B4 = Buffer("b", 4)
         ((Assign("x", 1, "*", 2),), (), "'*' is no operation"),
         ((Assign("x", Ref("x")),), (), "'x' has no value here"),
         ((WhenOk((Call(F, (Ref("x"),)),)), Assign("x", 1)), (), "'x' has no value here"),
+        ((Thread("a b", ()),), (), "cannot be the name of a thread: expected letters"),
+        ((Thread("join", ()),), (), "cannot be the name of a thread: it is a word"),
+        ((Thread("b", ()),), (B4,), "'b' is the name of a thread and of a buffer"),
+        ((Thread("x", ()), Assign("x", 1)), (), "'x' is the name of a thread and of a value"),
+        ((Thread("t", ()), Join("t"), Thread("t", ())), (), "two threads have the name 't'"),
+        ((Thread("t", (Thread("u", ()),)),), (), "'thread u' stands in thread 't'"),
+        ((Thread("t", (WhenOk((Thread("u", ()),)),)),), (), "'thread u' stands in thread 't'"),
+        ((Repeat(2, (Thread("t", ()),)),), (), "'thread t' stands in a repeat"),
+        ((Repeat(2, (WhenOk((Thread("t", ()),)),)),), (), "'thread t' stands in a repeat"),
+        ((Thread("t", ()), Repeat(2, (Join("t"),))), (), "'join t' stands in a repeat"),
+        ((Thread("t", ()), Thread("u", (Join("t"),))), (), "'join t' stands in thread 'u'"),
+        ((Join("t"), Thread("t", ())), (), "no thread 't' begins before its join"),
+        ((Thread("t", ()), Join("t"), Join("t")), (), "thread 't' is joined twice"),
+        ((Thread("t", ()), WhenOk((Join("t"),))), (), "'join t' has to stand in the same block as"),
+        ((WhenOk((Thread("t", ()),)), Join("t")), (), "'join t' has to stand in the same block as"),
+        (
+            (Thread("t", (Assign("x", 1),)), Call(F, (Ref("x"),))),
+            (),
+            "'x' gets its value in thread 't': join",
+        ),
+        (
+            (Assign("x", 0), Thread("t", (Assign("x", 1),)), Sleep(Ref("x"))),
+            (),
+            "'x' gets its value in thread",
+        ),
+        ((Thread("t", (Assign("x", 1),)), Assign("x", 2)), (), "'x' is set in thread 't' too"),
+        ((Thread("t", (Assign("x", 1),)), Repeat(1, (Assign("x", 2),))), (), "'x' is set in thread 't' too"),
+        ((Thread("t", (Repeat(1, (), "i"),)), Repeat(1, (), "i")), (), "'i' is set in thread 't' too"),
+        (
+            (Thread("t", (Assign("x", 1),)), Thread("u", (WhenOk((Assign("x", 2),)),))),
+            (),
+            "'x' is set in thread 't' too: join that before",
+        ),
+        (
+            (WhenOk((Thread("t", (Assign("x", 1),)),)), Sleep(Ref("x"))),
+            (),
+            "'x' gets its value in thread 't'",
+        ),
         ((), (B4, B4), "buffer 'b' is declared twice"),
         ((), (Buffer("b", -1),), "buffer 'b' of -1 bytes"),
         ((), (Buffer("b", 1, b"ab"),), "has 1 bytes, its first bytes are 2"),
@@ -93,6 +133,23 @@ def test_two_loops_after_each_other_may_share_a_counter() -> None:
     Program((Repeat(3, (), "i"), Repeat(3, (), "i")))
 
 
+def test_what_threads_may_share() -> None:
+    Program(
+        (
+            Assign("x", 5),
+            Thread("t", (Assign("y", Ref("x")), Repeat(2, (Sleep(Ref("y")),), "i"))),
+            Thread("u", (Call(F, (Ref("x"), Pointer("b")), "r"), Repeat(2, (), "j"))),
+            Call(F, (Ref("x"), Pointer("b"))),
+            Repeat(Ref("x"), (Assign("z", Ref("x")),)),
+            Join("u"),
+            Call(F, (Ref("r"),)),
+            Join("t"),
+            Repeat(1, (Assign("y", Ref("y")),), "i"),
+        ),
+        (B4,),
+    )
+
+
 def test_a_digest_may_continue_itself() -> None:
     Program((Repeat(3, (Digest("b", 0, 4, Ref("c"), "c"),)),), (B4,))
 
@@ -102,6 +159,8 @@ def test_calls_are_numbered_as_they_stand() -> None:
     digest = Digest("b", 0, 4)
     program = Program((calls[0], Repeat(2, (calls[1], WhenOk((digest,)), calls[2])), calls[3]), (B4,))
     assert program.calls == (calls[0], calls[1], digest, calls[2], calls[3])
+    program = Program((Thread("t", (calls[0], calls[1])), calls[2], Join("t"), calls[3]))
+    assert program.calls == tuple(calls)
 
 
 @pytest.mark.parametrize("name", ["f", "a!", "!f", "a f!g", "a!f g", ""])

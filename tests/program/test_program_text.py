@@ -17,6 +17,7 @@ from harness.program.model import (
     Export,
     Fails,
     Fill,
+    Join,
     Load,
     Pointer,
     Program,
@@ -24,12 +25,31 @@ from harness.program.model import (
     Repeat,
     Sleep,
     Store,
+    Thread,
     WhenOk,
 )
 from harness.program.text import format_program, parse
 from harness.winsock import symbols
 from tests.program.small_symbols import SYMBOLS
 from tests.program.strategies import programs
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "thread a {",
+            "thread b {",
+            "}",
+            "join a",
+            "join b",
+            "x = 1",
+            "y = x",
+            "when ok {",
+            "repeat 2 as x {",
+        ]
+    ),
+    max_size=12,
+).map("\n".join)
+"""Texts most of which are all but programs."""
 
 DOCS = Path(__file__).parents[2] / "docs" / "programs.md"
 
@@ -43,7 +63,7 @@ def test_what_is_written_is_read_as_the_same_program(program: Program) -> None:
     assert format_program(again) == text
 
 
-@given(st.text('abc()[]{}=&+-|:,"#\n \\0x1sm!wcall repeat', max_size=60))
+@given(st.text('abc()[]{}=&+-|:,"#\n \\0x1sm!wcall repeat', max_size=60) | LINES)
 def test_any_text_is_a_program_or_a_program_error(text: str) -> None:
     try:
         program = parse(text, SYMBOLS)
@@ -84,6 +104,23 @@ def test_the_first_example() -> None:
         "s = ws2!WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED)\n"
         "when ok {\n    call ws2!closesocket(s)\n}\n"
     )
+
+
+def test_threads() -> None:
+    text = (
+        "b = 5\n"
+        "thread t {\n    call ws2!closesocket(b)\n    x = 4\n}\n"
+        "thread u {\n    repeat 2 {\n        call ws2!WSAStartup(1, out data[4])\n    }\n}\n"
+        "join t\n"
+        "sleep x\n"
+    )
+    program = parse(text, SYMBOLS)
+    assert [type(step).__name__ for step in program.steps] == ["Assign", "Thread", "Thread", "Join", "Sleep"]
+    assert program.steps[3] == Join("t")
+    thread = program.steps[1]
+    assert isinstance(thread, Thread)
+    assert (thread.name, thread.steps[1]) == ("t", Assign("x", 4))
+    assert format_program(program) == text
 
 
 def test_every_operation() -> None:
@@ -248,6 +285,26 @@ MISTAKES = [
     ("x = 1 | y", 1, 9, "neither a value", None),
     ("y = 1\nx = 1 | y", 2, 9, "only numbers and constants can be joined by |", None),
     ("repeat 2 as i { repeat 2 as i { } }", 1, 29, "counts this loop and the loop around it", None),
+    ("thread t {\nsleep 1ms", 2, 10, "expected '}' that ends the block", None),
+    ("thread {\n}", 1, 8, "expected the name of a thread, found '{'", None),
+    ("thread out {\n}", 1, 8, "cannot be the name of a thread: it is a word", None),
+    ("thread AF_INET {\n}", 1, 8, "is a constant and cannot be the name of a thread", None),
+    ("x = 1\nthread x {\n}", 2, 8, "'x' is already the name of a variable, in line 1", None),
+    ("thread t {\n}\njoin t\nthread t {\n}", 4, 8, "'t' is already the name of a thread, in line 1", None),
+    ("thread t {\n}\nt = 1", 3, 1, "'t' is already the name of a thread, in line 1", None),
+    ("thread t {\n  thread u {\n  }\n}", 2, 3, "'thread u' stands in thread 't'", None),
+    ("repeat 2 {\n  when ok {\n    thread u {\n}}}", 3, 5, "'thread u' stands in a repeat", None),
+    ("thread t {\n}\nrepeat 2 {\n join t\n}", 4, 2, "'join t' stands in a repeat", None),
+    ("thread taker {\n}\njoin tacker", 3, 6, "no thread 'tacker' begins before its join", "taker"),
+    ("join t\nthread t {\n}", 1, 6, "no thread 't' begins before its join", None),
+    ("thread t {\n}\njoin t\njoin t", 4, 1, "thread 't' is joined twice", None),
+    ("thread t {\n}\nwhen ok { join t }", 3, 11, "has to stand in the same block as 'thread t'", None),
+    ("join 5", 1, 6, "expected the name of a thread, found '5'", None),
+    ("thread t {\nx = 1\n}\ny = x", 4, 5, "'x' gets its value in thread 't': join that before", None),
+    ("thread t {\nx = 1\n}\nx = 2", 4, 1, "'x' is set in thread 't' too: join that before", None),
+    ("thread t {\nx = 1\n}\nthread u {\nx = 2\n}", 4, 1, "'x' is set in thread 't' too", None),
+    ("thread t {\nrepeat 2 as i {}\n}\nrepeat 2 as i {}", 4, 13, "'i' is set in thread 't' too", None),
+    ("thred t {\n}", 1, 1, "expected a step", "thread"),
     ("x = 0x1FFFFFFFFFFFFFFFF", 1, 5, "does not fit a machine word", None),
 ]
 
