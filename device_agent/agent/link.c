@@ -1,47 +1,113 @@
 #include "link.h"
 
-#include "medium.h"
+#include <string.h>
 
-enum { QUEUE = 2, CHUNK = 1024, IDLE_MS = 50 };
+enum {
+    CHUNK = 1024,
+    IDLE_MS = 50,
+    NEWCOMER = 128 /* bytes on the line of the longest frame from a connection that has shown no key: hello, proof */
+};
 
 static const struct medium *medium;
-static struct cea_decoder queue[QUEUE]; /* the reader fills one while the supervisor looks at the other */
-static volatile uint32_t filled;        /* frames in it */
-static uint32_t oldest;                 /* the supervisor's */
-static CRITICAL_SECTION lock;           /* of `filled`; orders the memory behind it on more than one core */
+/* One is filled with frames of the session's connection. The other one holds what the supervisor is looking at. */
+static struct cea_decoder decoders[2], *filling = decoders;
+static uint32_t filled_from; /* connection that `filling` belongs to */
+static struct {
+    uint8_t bytes[NEWCOMER];
+    uint32_t length; /* NEWCOMER: too long, to be dropped */
+    uint32_t from;
+} newcomer;
+static struct {
+    const struct cea_decoder *frame; /* null: none */
+    uint32_t from;
+} handed;
+static CRITICAL_SECTION lock; /* of `handed`; orders the memory behind it on more than one core */
 static HANDLE came, room;
 static volatile bool renewed = true; /* the line was opened since the last frame was sent */
 static DWORD last_sent;
+static uint32_t last_to;
 
-/* How many there are now. */
-static uint32_t count(int change)
+/* For the decoder that is not being filled. */
+static void wait_for_room(void)
+{
+    for (;;) {
+        EnterCriticalSection(&lock);
+        bool free = !handed.frame;
+        LeaveCriticalSection(&lock);
+        if (free) {
+            return;
+        }
+        WaitForSingleObject(room, (DWORD)INFINITE);
+    }
+}
+
+static void hand_over(const struct cea_decoder *frame, uint32_t from)
 {
     EnterCriticalSection(&lock);
-    uint32_t now = filled += (uint32_t)change;
+    handed.frame = frame;
+    handed.from = from;
     LeaveCriticalSection(&lock);
-    return now;
+    os_event_set(came);
+}
+
+static struct cea_decoder *other(void)
+{
+    return filling == decoders ? decoders + 1 : decoders;
+}
+
+static void take_of_session(uint8_t byte)
+{
+    if (cea_frame_take(filling, byte)) {
+        wait_for_room();
+        hand_over(filling, filled_from);
+        filling = other();
+        cea_frame_restart(filling);
+    }
+}
+
+/* Strangers get no decoder to keep: nothing that they leave unfinished stands in the session's way. */
+static void take_of_newcomer(uint8_t byte)
+{
+    if (byte && newcomer.length < NEWCOMER) {
+        newcomer.bytes[newcomer.length++] = byte;
+    } else if (!byte) {
+        uint32_t length = newcomer.length;
+        newcomer.length = 0;
+        if (length && length < NEWCOMER) {
+            wait_for_room();
+            struct cea_decoder *decoder = other();
+            cea_frame_restart(decoder);
+            for (uint32_t i = 0; i < length; i++) {
+                cea_frame_take(decoder, newcomer.bytes[i]);
+            }
+            if (cea_frame_take(decoder, 0)) {
+                hand_over(decoder, newcomer.from);
+            }
+        }
+    }
 }
 
 static DWORD reader(void *unused)
 {
     static uint8_t chunk[CHUNK];
-    uint32_t place = 0;
+    struct origin from;
     (void)unused;
     for (;;) {
-        DWORD got = medium->read(chunk, CHUNK);
-        if (!got) {
-            cea_frame_restart(&queue[place]);
+        DWORD got = medium->read(chunk, CHUNK, &from);
+        if (from.proven && (!got || from.connection != filled_from)) {
+            cea_frame_restart(filling);
+            filled_from = from.connection;
             renewed = true;
         }
+        if (!from.proven && from.connection != newcomer.from) {
+            newcomer.from = from.connection;
+            newcomer.length = 0;
+        }
         for (DWORD i = 0; i < got; i++) {
-            if (cea_frame_take(&queue[place], chunk[i])) {
-                place = (place + 1) % QUEUE;
-                count(1);
-                os_event_set(came);
-                while (filled == QUEUE) {
-                    WaitForSingleObject(room, (DWORD)INFINITE);
-                }
-                cea_frame_restart(&queue[place]);
+            if (from.proven) {
+                take_of_session(chunk[i]);
+            } else {
+                take_of_newcomer(chunk[i]);
             }
         }
     }
@@ -74,30 +140,42 @@ HANDLE link_event(void)
     return came;
 }
 
-size_t link_take(const uint8_t **bytes)
+size_t link_take(const uint8_t **bytes, uint32_t *from)
 {
-    if (!count(0)) {
+    EnterCriticalSection(&lock);
+    const struct cea_decoder *frame = handed.frame;
+    *from = handed.from;
+    LeaveCriticalSection(&lock);
+    if (!frame) {
         return 0;
     }
-    *bytes = queue[oldest].bytes;
-    return queue[oldest].length;
+    *bytes = frame->bytes;
+    return frame->length;
 }
 
 void link_release(void)
 {
-    oldest = (oldest + 1) % QUEUE;
-    uint32_t left = count(-1);
+    EnterCriticalSection(&lock);
+    handed.frame = NULL;
+    LeaveCriticalSection(&lock);
     os_event_set(room);
-    if (left) {
-        os_event_set(came);
-    }
 }
 
-void link_send(const uint8_t *body, size_t length, uint32_t tag)
+void link_send(uint32_t to, const struct cea_reply *reply)
 {
     static uint8_t frame[CEA_STUFFED];
-    bool idle = renewed || GetTickCount() - last_sent >= IDLE_MS;
+    if (!reply->length) {
+        return;
+    }
+    bool idle = renewed || to != last_to || GetTickCount() - last_sent >= IDLE_MS;
     renewed = false;
-    medium->write(frame, (DWORD)cea_frame_encode(frame, body, length, tag, idle));
+    medium->write(to, frame, (DWORD)cea_frame_encode(frame, reply->body, reply->length, reply->check,
+                                                     reply->check_length, idle));
     last_sent = GetTickCount();
+    last_to = to;
+}
+
+void link_adopt(uint32_t connection)
+{
+    medium->adopt(connection);
 }

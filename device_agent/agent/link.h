@@ -4,7 +4,8 @@
 #define CEA_LINK_H
 
 #include "frame.h"
-#include "settings.h"
+#include "medium.h"
+#include "session.h"
 
 /* Opens the line and starts the reader. False: *what names the call that failed, last error says why. */
 bool link_open(const struct settings *settings, const WCHAR **what);
@@ -12,12 +13,15 @@ bool link_open(const struct settings *settings, const WCHAR **what);
 /* Auto-reset event: there may be a frame, link_take tells. */
 HANDLE link_event(void);
 
-/* The next frame, body and check, or 0. It stays where it is until link_release, which sets the event again when there
- * is another. */
-size_t link_take(const uint8_t **bytes);
+/* The next frame, body and check, or 0; *from is the connection it came from. It stays where it is until link_release. */
+size_t link_take(const uint8_t **bytes, uint32_t *from);
 void link_release(void);
 
-/* Writes a body as one frame. What the line loses, the controller asks for again. */
-void link_send(const uint8_t *body, size_t length, uint32_t tag);
+/* Writes a reply as one frame, if there is one, to a connection or to MEDIUM_SESSION. What the line loses, the
+ * controller asks for again. */
+void link_send(uint32_t to, const struct cea_reply *reply);
+
+/* Makes a connection the session's. */
+void link_adopt(uint32_t connection);
 
 #endif

@@ -29,43 +29,68 @@ static bool number(const WCHAR *text, size_t length, DWORD base, DWORD *value)
     return length != 0;
 }
 
-static bool link_word(struct settings *settings, const WCHAR *value, size_t length)
+static bool text(WCHAR *to, size_t room, const WCHAR *value, size_t length)
 {
-    DWORD tcp;
-    if (length > 4 && equal(value, 4, "tcp:")) {
-        if (!number(value + 4, length - 4, 10, &tcp) || tcp == 0 || tcp > 0xFFFF) {
-            return false;
-        }
-        settings->tcp = (uint16_t)tcp;
-        settings->port[0] = 0;
-        return true;
-    }
-    if (!length || length >= SETTING) {
+    if (!length || length >= room) {
         return false;
     }
-    memcpy(settings->port, value, length * sizeof(WCHAR));
-    settings->port[length] = 0;
+    memcpy(to, value, length * sizeof(WCHAR));
+    to[length] = 0;
     return true;
 }
 
-static bool word(struct settings *settings, const WCHAR *text, size_t length)
+/* PORT or HOST:PORT */
+static bool tcp_word(struct settings *settings, const WCHAR *value, size_t length)
+{
+    DWORD tcp;
+    size_t host = length;
+    while (host && value[host - 1] != ':') {
+        host--;
+    }
+    if (!number(value + host, length - host, 10, &tcp) || tcp == 0 || tcp > 0xFFFF || host == 1 || host > HOST) {
+        return false;
+    }
+    for (size_t i = 0; i + 1 < host; i++) {
+        settings->host[i] = (char)value[i];
+        if (value[i] > 0x7E || value[i] == ':') {
+            return false;
+        }
+    }
+    settings->host[host ? host - 1 : 0] = 0;
+    settings->tcp = (uint16_t)tcp;
+    settings->port[0] = 0;
+    return true;
+}
+
+static bool link_word(struct settings *settings, const WCHAR *value, size_t length)
+{
+    if (length > 4 && equal(value, 4, "tcp:")) {
+        return tcp_word(settings, value + 4, length - 4);
+    }
+    return text(settings->port, SETTING, value, length);
+}
+
+static bool take(struct settings *settings, const WCHAR *word, size_t length)
 {
     size_t key = 0;
-    while (key < length && text[key] != '=') {
+    while (key < length && word[key] != '=') {
         key++;
     }
     if (key == length) {
         return false;
     }
-    const WCHAR *value = text + key + 1;
+    const WCHAR *value = word + key + 1;
     size_t rest = length - key - 1;
-    if (equal(text, key, "link")) {
+    if (equal(word, key, "link")) {
         return link_word(settings, value, rest);
     }
-    if (equal(text, key, "baud")) {
+    if (equal(word, key, "key")) {
+        return text(settings->key, PATH, value, rest);
+    }
+    if (equal(word, key, "baud")) {
         return number(value, rest, 10, &settings->baud) && settings->baud != 0;
     }
-    if (equal(text, key, "worker")) {
+    if (equal(word, key, "worker")) {
         return number(value, rest, 16, &settings->worker);
     }
     return false;
@@ -89,7 +114,7 @@ static bool words_of(struct settings *settings, const WCHAR *text)
         while (text[length] > ' ') {
             length++;
         }
-        if (!word(settings, text, length)) {
+        if (!take(settings, text, length)) {
             OutputDebugStringW(L"ceagent: cannot make sense of this setting: ");
             OutputDebugStringW(text);
             return false;
@@ -102,21 +127,13 @@ static bool words_of(struct settings *settings, const WCHAR *text)
 static bool file(struct settings *settings)
 {
     enum { ROOM = 1024 };
-    WCHAR path[PATH], text[ROOM + 1];
+    WCHAR path[PATH], words[ROOM + 1];
     uint8_t bytes[ROOM];
-    static const WCHAR name[] = L"ceagent.ini";
-    size_t end = 0;
-    for (size_t i = 0; settings->image[i]; i++) {
-        path[i] = settings->image[i];
-        if (path[i] == '\\') {
-            end = i + 1;
-        }
-    }
-    if (end + sizeof name / sizeof name[0] > PATH) {
+    bool absent;
+    if (!files_beside(path, settings->image, L"ceagent.ini")) {
         return true;
     }
-    memcpy(path + end, name, sizeof name);
-    HANDLE handle = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE handle = files_open(path, &absent);
     if (handle == INVALID_HANDLE_VALUE) {
         return true; /* it need not exist */
     }
@@ -128,10 +145,10 @@ static bool file(struct settings *settings)
         return false;
     }
     for (DWORD i = 0; i < got; i++) {
-        text[i] = bytes[i];
+        words[i] = bytes[i];
     }
-    text[got] = 0;
-    return words_of(settings, text);
+    words[got] = 0;
+    return words_of(settings, words);
 }
 
 bool settings_read(struct settings *settings, const WCHAR *words)

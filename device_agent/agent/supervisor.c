@@ -6,78 +6,62 @@
 #include "check.h"
 #include "clock.h"
 #include "crc32.h"
+#include "key.h"
 #include "link.h"
+#include "random.h"
 #include "session.h"
-#include "worker.h"
+#include "worker_process.h"
 
 enum {
-    LEAVE_MS = 2000,      /* for a worker that is asked to leave */
-    END_MS = 10000,       /* for one that is ended by force */
-    AWAKE_MS = 20000,     /* how often a device with an open session is kept awake */
+    AWAKE_MS = 20000, /* how often a device with an open session is kept awake */
     LONGEST_MS = 0x7FFFFFFF
 };
 
-static const struct settings *settings;
 static struct cea_session session;
 static struct cea_program program;
-static struct shared_objects objects;
-static HANDLE worker;     /* null: none */
-static bool running;      /* it executes the oldest run that is held */
-static DWORD started;     /* when that began */
+static bool running;  /* the worker executes the oldest run that is held */
+static bool used;     /* it has executed one before */
+static bool renewed;  /* its memory is to be filled with what a new worker gets */
+static DWORD started; /* when the run began */
 static void (*keep_awake)(void);
 
-static void answer_is(const struct cea_reply *reply)
+static void worker_left(void)
 {
-    if (reply->length) {
-        link_send(reply->body, reply->length, reply->tag);
-    }
+    worker_gone();
+    running = used = false;
+    renewed = true;
 }
 
-static void worker_gone(void)
-{
-    CloseHandle(worker);
-    worker = NULL;
-    running = false;
-    os_event_reset(objects.go);
-    os_event_reset(objects.done);
-    cea_forget_worker(&program, objects.memory);
-}
-
-/* Politely when it is idle, so that modules see their process end in order. */
+/* An unused one is as good as a new one. */
 static void end_worker(void)
 {
-    if (!worker) {
+    if (!worker_handle() || !used) {
         return;
     }
-    if (!running) {
-        objects.memory->leave = true;
-        os_event_set(objects.go);
+    if (running) {
+        worker_kill();
+    } else {
+        worker_dismiss();
     }
-    if (running || WaitForSingleObject(worker, LEAVE_MS) != WAIT_OBJECT_0) {
-        TerminateProcess(worker, 1);
-        WaitForSingleObject(worker, END_MS);
-    }
-    worker_gone();
+    worker_left();
 }
 
-static bool start_worker(void)
+/* The memory becomes what a new worker is to find there. */
+static void renew(void)
 {
-    WCHAR words[] = L"worker=00000000";
-    for (int i = 0; i < 8; i++) {
-        words[14 - i] = (WCHAR) "0123456789abcdef"[session.boot >> (4 * i) & 0xF];
+    if (renewed) {
+        cea_forget_worker(&program, worker_memory());
+        renewed = false;
     }
-    objects.memory->leave = false;
-    worker = os_process_start(settings->image, words);
-    return worker != NULL;
 }
 
 static void refuse(enum cea_error reason, uint32_t detail)
 {
     struct cea_reply reply;
     struct cea_message *answer = cea_session_answer(&session);
-    answer->length = (uint32_t)cea_message_refusal(answer->body, answer->seq, reason, detail);
+    answer->length = (uint32_t)cea_message_refusal(answer->body, (uint8_t)answer->number, reason, detail);
     cea_session_answered(&session, &reply);
-    answer_is(&reply);
+    link_send(MEDIUM_SESSION, &reply);
 }
 
 static void finish(void)
@@ -85,21 +69,14 @@ static void finish(void)
     struct cea_reply reply;
     struct cea_message *answer = cea_session_answer(&session);
     running = false;
-    answer->length = (uint32_t)cea_answer(answer->body, &program, objects.memory, answer->seq);
+    answer->length = (uint32_t)cea_answer(answer->body, &program, worker_memory(), (uint8_t)answer->number);
     cea_session_answered(&session, &reply);
-    answer_is(&reply);
-}
-
-static void finish_without_worker(enum cea_outcome outcome, uint32_t detail)
-{
-    program.end.outcome = outcome;
-    program.end.detail = detail;
-    finish();
+    link_send(MEDIUM_SESSION, &reply);
 }
 
 static bool worker_died(void)
 {
-    return worker && WaitForSingleObject(worker, 0) == WAIT_OBJECT_0;
+    return worker_handle() && WaitForSingleObject(worker_handle(), 0) == WAIT_OBJECT_0;
 }
 
 /* Takes up waiting runs until one is being executed. */
@@ -109,9 +86,15 @@ static void proceed(void)
     while (!running && (message = cea_session_waiting(&session)) != NULL) {
         uint32_t detail = 0;
         if (worker_died()) {
-            worker_gone();
+            worker_left();
         }
-        enum cea_error error = cea_check(&program, objects.memory, message->body, message->length, &detail);
+        struct cea_shared *memory = worker_memory();
+        if (!memory) {
+            refuse(CEA_NO_WORKER, GetLastError());
+            continue;
+        }
+        renew();
+        enum cea_error error = cea_check(&program, memory, message->body, message->length, &detail);
         if (error) {
             refuse(error, detail);
             continue;
@@ -119,30 +102,35 @@ static void proceed(void)
         if (program.fresh) {
             end_worker();
         }
-        if (!worker && !start_worker()) {
+        if (!worker_handle() && !worker_start()) {
             refuse(CEA_NO_WORKER, GetLastError());
             continue;
         }
-        cea_load(&program, objects.memory, message->body, message->length);
-        running = true;
+        if (worker_memory() != memory) {
+            renewed = true;
+            continue; /* a worker could not be ended: what was checked lies in the memory that it has kept */
+        }
+        renew();
+        cea_load(&program, memory, message->body, message->length);
+        running = used = true;
         started = GetTickCount();
-        os_event_set(objects.go);
+        worker_run();
     }
 }
 
-static void receive(const uint8_t *bytes, size_t length)
+static void receive(const uint8_t *bytes, size_t length, uint32_t from)
 {
     struct cea_reply reply;
-    bool tagged = session.id && cea_frame_check(bytes, length, session.id);
-    if (!tagged && !cea_frame_check(bytes, length, 0)) {
-        return;
+    enum cea_reaction reaction = cea_session_receive(&session, bytes, length, &reply);
+    if (reaction == CEA_OPENED || reaction == CEA_RESUMED) {
+        link_adopt(from);
     }
-    if (cea_session_receive(&session, bytes, length - CEA_CHECK, tagged, &reply) == CEA_OPENED) {
+    link_send(from, &reply);
+    if (reaction == CEA_OPENED) {
         end_worker();
         cea_forget_session(&program);
     }
-    answer_is(&reply);
-    if (keep_awake) {
+    if (keep_awake && reaction != CEA_NOTHING) {
         keep_awake();
     }
 }
@@ -157,28 +145,34 @@ static DWORD time_left(void)
 
 static void worker_ended(void)
 {
-    DWORD code = 0;
-    GetExitCodeProcess(worker, &code);
-    bool was_running = running;
-    if (was_running) {
-        /* The severity bits of an exception code; an exit code with them is taken for one. */
-        enum cea_outcome outcome = code >> 30 >= 2 ? CEA_FAULTED : CEA_EXITED;
-        finish_without_worker(outcome, code);
+    struct fault fault;
+    if (running) {
+        struct cea_end *end = &program.end;
+        end->detail = worker_exit_code();
+        if (worker_fault(&fault)) {
+            end->outcome = CEA_FAULTED;
+            end->detail = fault.code;
+            end->thread = fault.thread;
+            end->address = fault.address;
+            end->located = true;
+        } else {
+            /* The severity bits of an exception code; an exit code with them is taken for one. */
+            end->outcome = end->detail >> 30 >= 2 ? CEA_FAULTED : CEA_EXITED;
+        }
+        finish();
     }
-    worker_gone();
+    worker_left();
 }
 
 static void late(void)
 {
-    TerminateProcess(worker, 1);
-    WaitForSingleObject(worker, END_MS);
+    worker_kill();
     /* It may have got there at the last moment. */
-    if (WaitForSingleObject(objects.done, 0) == WAIT_OBJECT_0) {
-        finish();
-    } else {
-        finish_without_worker(CEA_BLOCKED, 0);
+    if (WaitForSingleObject(worker_done(), 0) != WAIT_OBJECT_0) {
+        program.end.outcome = CEA_BLOCKED;
     }
-    worker_gone();
+    finish();
+    worker_left();
 }
 
 /* One sign at a time, so that no flood of frames keeps a worker past its deadline. */
@@ -186,7 +180,7 @@ static void serve(void)
 {
     enum { DONE, FRAME, WORKER };
     for (;;) {
-        HANDLE signs[] = {objects.done, link_event(), worker};
+        HANDLE worker = worker_handle(), signs[] = {worker_done(), link_event(), worker};
         DWORD left = running ? time_left() : AWAKE_MS;
         DWORD sign = WaitForMultipleObjects(worker ? 3 : 2, signs, 0, left < AWAKE_MS ? left : AWAKE_MS);
         if (sign == WAIT_OBJECT_0 + DONE) {
@@ -195,9 +189,10 @@ static void serve(void)
             }
         } else if (sign == WAIT_OBJECT_0 + FRAME) {
             const uint8_t *bytes;
-            size_t length = link_take(&bytes);
+            uint32_t from;
+            size_t length = link_take(&bytes, &from);
             if (length) {
-                receive(bytes, length);
+                receive(bytes, length, from);
                 link_release();
             }
         } else if (sign == WAIT_OBJECT_0 + WORKER) {
@@ -212,54 +207,64 @@ static void serve(void)
     }
 }
 
-/* Differs after every start: clocks, and where things happen to lie. */
-static uint32_t boot_number(void)
-{
-    uint32_t seed[12] = {0};
-    void (*system_time)(void *) = (void (*)(void *))os_symbol(os_module("coredll"), "GetSystemTime");
-    seed[0] = GetTickCount();
-    seed[1] = clock_ticks();
-    seed[2] = (uint32_t)(uintptr_t)objects.memory;
-    seed[3] = (uint32_t)(uintptr_t)VirtualAlloc(NULL, 4096, MEM_RESERVE, PAGE_READWRITE);
-    if (system_time) {
-        system_time(seed + 4);
-    }
-    uint32_t boot = cea_crc32(0, (const uint8_t *)seed, sizeof seed);
-    return boot ? boot : 1; /* 0 would mean "not a worker" on its command line */
-}
-
-static DWORD complain(const WCHAR *what)
+static DWORD complain(const WCHAR *what, const WCHAR *why)
 {
     DWORD error = GetLastError();
     OutputDebugStringW(L"ceagent: cannot start: ");
     OutputDebugStringW(what);
+    OutputDebugStringW(why);
     return error ? error : 1;
 }
 
-DWORD supervisor_main(const struct settings *read)
+static uint32_t boot_number(void)
 {
-    static const char *missing[3];
-    const WCHAR *what = L"";
-    settings = read;
-    cea_crc32_prepare();
-    if (!clock_prepare()) {
-        missing[session.missing_count++] = "coredll!QueryPerformanceCounter";
+    uint32_t boot = 0;
+    while (!boot) { /* 0 would mean "not a worker" on its command line */
+        random_bytes((uint8_t *)&boot, sizeof boot);
     }
-    keep_awake = (void (*)(void))os_symbol(os_module("coredll"), "SystemIdleTimerReset");
-    if (!keep_awake) {
-        missing[session.missing_count++] = "coredll!SystemIdleTimerReset";
-    }
-    if (!os_module("ws2")) {
-        missing[session.missing_count++] = "ws2";
-    }
+    return boot;
+}
+
+static void misses(const char *name)
+{
+    static const char *missing[5];
     session.missing = missing;
+    if (name) {
+        missing[session.missing_count++] = name;
+    }
+}
+
+DWORD supervisor_main(const struct settings *settings)
+{
+    enum { ERROR_NO_KEY = 87 }; /* ERROR_INVALID_PARAMETER */
+    static uint8_t key[CEA_KEY];
+    const WCHAR *what = L"", *why = L"";
+    enum key_state state = key_read(key, settings, &what, &why);
+    if (state == KEY_BAD) {
+        return complain(what, why);
+    }
+    if (state == KEY_NONE && !settings->port[0]) {
+        SetLastError(ERROR_NO_KEY);
+        return complain(L"a TCP link needs a key (ceagent.key)", L"");
+    }
+    cea_crc32_prepare();
+    misses(clock_prepare() ? NULL : "coredll!QueryPerformanceCounter");
+    misses(random_prepare());
+    keep_awake = (void (*)(void))os_symbol(os_module("coredll"), "SystemIdleTimerReset");
+    misses(keep_awake ? NULL : "coredll!SystemIdleTimerReset");
+    misses(os_module("ws2") ? NULL : "ws2");
     session.build = CEA_BUILD;
     session.boot = boot_number();
-    if (!shared_open(&objects, session.boot, true)) {
-        return complain(L"shared memory");
+    session.key = state == KEY_THERE ? key : NULL;
+    session.random = random_bytes;
+    if (!worker_prepare(settings, session.boot)) {
+        return complain(L"shared memory", L"");
     }
+    /* The first worker also shows whether the image lets one process debug another. */
+    worker_start();
+    misses(worker_debugged() ? NULL : "coredll!WaitForDebugEvent");
     if (!link_open(settings, &what)) {
-        return complain(what);
+        return complain(what, L"");
     }
     serve();
     return 0;

@@ -1,149 +1,273 @@
-/* A TCP port to listen on. The newest connection wins: a controller that comes back after a
- * broken connection is not kept out by the old one. ws2 is loaded at run time. */
+/* TCP, listening or dialling. There is room for two connections: the session's, and one newcomer that has not
+ * shown the key yet. The newest newcomer takes the place of the one before, and no newcomer does anything to the
+ * session's until it has shown the key: then it takes its place. */
 #include <string.h>
 
 #include "medium.h"
+#include "winsock.h"
 
-enum { RETRY_MS = 1000 };
-
-typedef uintptr_t SOCKET;
-#define INVALID_SOCKET (~(SOCKET)0)
-
-struct address {
-    uint16_t family, port_be;
-    uint32_t ip_be;
-    uint8_t zero[8];
+enum {
+    RETRY_MS = 1000, /* after a failure of the network, of the listener or of a call */
+    WRITE_MS = 5000, /* a session's connection that takes nothing for so long is closed */
+    FAILURES = 3
 };
 
-struct socket_set {
-    uint32_t count;
-    SOCKET socket[64];
+enum { SESSION, NEWCOMER, PLACES };
+
+struct place {
+    SOCKET socket;
+    uint32_t connection; /* counts up; 0: nobody */
+    uint32_t heard;      /* bytes */
 };
 
-/* Loaded in this order. */
-static struct {
-    int (*WSAStartup)(uint16_t, void *);
-    SOCKET (*socket)(int, int, int);
-    int (*bind)(SOCKET, const struct address *, int);
-    int (*listen)(SOCKET, int);
-    SOCKET (*accept)(SOCKET, void *, int *);
-    int (*recv)(SOCKET, uint8_t *, int, int);
-    int (*send)(SOCKET, const uint8_t *, int, int);
-    int (*closesocket)(SOCKET);
-    int (*setsockopt)(SOCKET, int, int, const void *, int);
-    int (*select)(int, struct socket_set *, struct socket_set *, struct socket_set *, void *);
-    int (*WSAGetLastError)(void);
-} ws2;
-static const char *const names[] = {"WSAStartup", "socket",      "bind",       "listen", "accept",         "recv",
-                                    "send",       "closesocket", "setsockopt", "select", "WSAGetLastError"};
-
+static const struct settings *settings;
+static CRITICAL_SECTION lock; /* of `places` */
+static struct place places[PLACES];
+/* The reader's own. */
 static SOCKET listener = INVALID_SOCKET;
-static volatile SOCKET connection = INVALID_SOCKET;
+static uint32_t connections;
+static bool complained, dialled;
 
-static bool tcp_load(const WCHAR **what)
+static bool listens(void)
 {
-    HANDLE module = os_module("ws2");
-    *what = L"ws2.dll";
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        void *address = module ? os_symbol(module, names[i]) : NULL;
-        if (!address) {
-            return false;
-        }
-        memcpy((uint8_t *)&ws2 + i * sizeof address, &address, sizeof address);
-    }
-    return true;
+    return !settings->host[0];
 }
 
-static bool tcp_open(const struct settings *settings, const WCHAR **what)
+static bool tcp_open(const struct settings *read, const WCHAR **what)
 {
-    static uint64_t data[64]; /* WSADATA */
-    struct address address;
-    if (!tcp_load(what)) {
+    settings = read;
+    InitializeCriticalSection(&lock);
+    if (!winsock_start(what)) {
         return false;
     }
-    int error = ws2.WSAStartup(0x0202, data);
-    *what = L"WSAStartup";
-    if (error) {
-        SetLastError((DWORD)error);
-        return false;
-    }
-    memset(&address, 0, sizeof address);
-    address.family = 2;
-    address.port_be = (uint16_t)(settings->tcp >> 8 | settings->tcp << 8);
-    listener = ws2.socket(2, 1, 6);
     *what = L"listen";
-    if (listener == INVALID_SOCKET || ws2.bind(listener, &address, sizeof address) || ws2.listen(listener, 2)) {
-        SetLastError((DWORD)ws2.WSAGetLastError());
-        return false;
+    listener = listens() ? winsock_listen(settings->tcp) : INVALID_SOCKET;
+    return listener != INVALID_SOCKET || !listens();
+}
+
+/* With the lock held. */
+static void leave(struct place *place)
+{
+    if (place->connection) {
+        ws2.closesocket(place->socket);
+    }
+    place->connection = 0;
+}
+
+static void hang_up(uint32_t connection)
+{
+    EnterCriticalSection(&lock);
+    for (int i = 0; i < PLACES; i++) {
+        if (places[i].connection == connection) {
+            leave(&places[i]);
+        }
+    }
+    LeaveCriticalSection(&lock);
+}
+
+static void arrive(SOCKET socket)
+{
+    winsock_tune(socket);
+    EnterCriticalSection(&lock);
+    leave(&places[NEWCOMER]);
+    places[NEWCOMER].socket = socket;
+    places[NEWCOMER].heard = 0;
+    places[NEWCOMER].connection = ++connections;
+    LeaveCriticalSection(&lock);
+}
+
+/* The reader may be waiting for both: its wait goes on with the one that is left, or ends with an error that
+ * is looked into. */
+static void tcp_adopt(uint32_t connection)
+{
+    EnterCriticalSection(&lock);
+    if (connection && places[NEWCOMER].connection == connection) {
+        leave(&places[SESSION]);
+        places[SESSION] = places[NEWCOMER];
+        places[NEWCOMER].connection = 0;
+    }
+    LeaveCriticalSection(&lock);
+}
+
+/* Both places as they are now; true if there is anybody. */
+static bool look(struct place seen[PLACES])
+{
+    EnterCriticalSection(&lock);
+    memcpy(seen, places, sizeof places);
+    LeaveCriticalSection(&lock);
+    return seen[SESSION].connection || seen[NEWCOMER].connection;
+}
+
+/* Makes sure that there is something to wait for. False: not now, nobody is there either. */
+static bool prepare(bool anybody)
+{
+    if (listens() && listener == INVALID_SOCKET) {
+        listener = winsock_listen(settings->tcp);
+        if (listener == INVALID_SOCKET && !complained) {
+            OutputDebugStringW(L"ceagent: cannot listen; trying again every second\n");
+        }
+        complained = listener == INVALID_SOCKET;
+        return anybody || !complained;
+    }
+    if (!listens() && !anybody) {
+        if (dialled) {
+            Sleep(RETRY_MS);
+        }
+        dialled = true;
+        SOCKET made = winsock_connect(settings->host, settings->tcp);
+        if (made == INVALID_SOCKET) {
+            return false; /* the next attempt begins with the pause */
+        }
+        arrive(made);
     }
     return true;
 }
 
-static void take_up(SOCKET newest)
+/* After a wait that failed: closes what is broken. */
+static void look_into(const struct place seen[PLACES])
 {
-    SOCKET old = connection;
-    connection = newest;
-    if (old != INVALID_SOCKET) {
-        ws2.closesocket(old); /* a write that waits in it fails */
+    for (int i = 0; i < PLACES; i++) {
+        if (seen[i].connection && winsock_ready(seen[i].socket, false, 0) < 0) {
+            hang_up(seen[i].connection);
+        }
+    }
+    if (listener != INVALID_SOCKET && winsock_ready(listener, false, 0) < 0) {
+        ws2.closesocket(listener);
+        listener = INVALID_SOCKET;
     }
 }
 
-static void hang_up(void)
+static bool among(const struct socket_set *set, SOCKET socket)
 {
-    take_up(INVALID_SOCKET);
+    bool found = false;
+    for (uint32_t i = 0; i < set->count; i++) {
+        found = found || set->socket[i] == socket;
+    }
+    return found;
 }
 
-static DWORD tcp_read(uint8_t *bytes, DWORD room)
+/* Bytes from a connection, 0 when there are none now or it is not there any more. One that has ended is closed. */
+static DWORD receive(uint32_t connection, uint8_t *bytes, DWORD room, struct origin *from)
 {
-    for (;;) {
-        struct socket_set ready;
-        ready.count = 1;
-        ready.socket[0] = listener;
-        if (connection != INVALID_SOCKET) {
-            ready.count = 2;
-            ready.socket[1] = connection;
-        }
-        if (ws2.select(0, &ready, NULL, NULL, NULL) <= 0) {
-            hang_up(); /* the network went away under us, and this connection with it: wait for another */
-            Sleep(RETRY_MS);
+    DWORD got = 0;
+    EnterCriticalSection(&lock);
+    for (int i = 0; i < PLACES; i++) {
+        struct place *place = &places[i];
+        if (!connection || place->connection != connection) {
             continue;
         }
-        bool knock = false, data = false;
-        for (uint32_t i = 0; i < ready.count; i++) {
-            knock = knock || ready.socket[i] == listener;
-            data = data || ready.socket[i] == connection;
+        int result = ws2.recv(place->socket, bytes, (int)room, 0);
+        if (result > 0) {
+            from->connection = connection;
+            from->proven = i == SESSION;
+            place->heard += (uint32_t)result;
+            got = (DWORD)result;
         }
-        if (knock) {
-            int yes = 1;
+        bool over = i == NEWCOMER && place->heard > MEDIUM_UNPROVEN;
+        if (over || result == 0 || (result < 0 && ws2.WSAGetLastError() != WSAEWOULDBLOCK)) {
+            leave(place);
+        }
+    }
+    LeaveCriticalSection(&lock);
+    return got;
+}
+
+static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
+{
+    static const struct period second = {1, 0};
+    static unsigned failures; /* of waits, in a row */
+    static int first;         /* whose turn it is when both have sent something */
+    struct place seen[PLACES];
+    for (;;) {
+        bool anybody = look(seen);
+        if (!prepare(anybody)) {
+            if (listens()) {
+                Sleep(RETRY_MS);
+            }
+            continue;
+        }
+        struct socket_set ready;
+        ready.count = 0;
+        look(seen);
+        if (listener != INVALID_SOCKET) {
+            ready.socket[ready.count++] = listener;
+        }
+        for (int i = 0; i < PLACES; i++) {
+            if (seen[i].connection) {
+                ready.socket[ready.count++] = seen[i].socket;
+            }
+        }
+        if (!ready.count) {
+            continue;
+        }
+        int count = ws2.select(0, &ready, NULL, NULL, listens() && listener == INVALID_SOCKET ? &second : NULL);
+        if (count < 0) {
+            look_into(seen);
+            if (++failures > FAILURES) {
+                Sleep(RETRY_MS); /* the network is gone, not a socket: do not spin */
+            }
+            continue;
+        }
+        failures = 0;
+        if (listener != INVALID_SOCKET && among(&ready, listener)) {
             SOCKET newest = ws2.accept(listener, NULL, NULL);
             if (newest != INVALID_SOCKET) {
-                ws2.setsockopt(newest, 6, 1, &yes, sizeof yes); /* TCP_NODELAY */
-                take_up(newest);
-                return 0;
+                arrive(newest);
+            } else if (ws2.WSAGetLastError() != WSAEWOULDBLOCK) {
+                Sleep(RETRY_MS); /* no socket to be had now: do not spin */
             }
-            Sleep(RETRY_MS); /* no socket to be had now: do not spin */
         }
-        if (data) {
-            int got = ws2.recv(connection, bytes, (int)room, 0);
-            if (got > 0) {
-                return (DWORD)got;
+        first = !first;
+        for (int i = 0; i < PLACES; i++) {
+            const struct place *place = &seen[i ^ first];
+            if (place->connection && among(&ready, place->socket)) {
+                DWORD got = receive(place->connection, bytes, room, from);
+                if (got) {
+                    return got;
+                }
             }
-            hang_up();
         }
     }
 }
 
-static void tcp_write(const uint8_t *bytes, DWORD length)
+/* One attempt: bytes sent, 0 when there is no room for any now, -1 when there is no such connection any more. */
+static int send_some(uint32_t connection, const uint8_t *bytes, DWORD length, SOCKET *socket)
 {
-    SOCKET to = connection;
-    while (to != INVALID_SOCKET && length) {
-        int sent = ws2.send(to, bytes, (int)length, 0);
-        if (sent <= 0) {
-            return; /* the reader notices too, and waits for the next connection */
+    int sent = -1;
+    EnterCriticalSection(&lock);
+    for (int i = 0; i < PLACES; i++) {
+        if (connection && places[i].connection == connection) {
+            *socket = places[i].socket;
+            sent = ws2.send(*socket, bytes, (int)length, 0);
+            sent = sent < 0 && ws2.WSAGetLastError() == WSAEWOULDBLOCK ? 0 : sent;
+        }
+    }
+    LeaveCriticalSection(&lock);
+    return sent;
+}
+
+static void tcp_write(uint32_t connection, const uint8_t *bytes, DWORD length)
+{
+    struct place seen[PLACES];
+    look(seen);
+    if (connection == MEDIUM_SESSION) {
+        connection = seen[SESSION].connection;
+    }
+    if (!connection) {
+        return; /* it was closed; its controller will come back and ask again */
+    }
+    /* Nobody waits for a stranger. */
+    DWORD patience = connection == seen[SESSION].connection ? WRITE_MS : 0;
+    while (length) {
+        SOCKET socket;
+        int sent = send_some(connection, bytes, length, &socket);
+        if (sent < 0 || (sent == 0 && winsock_ready(socket, true, patience) <= 0)) {
+            hang_up(connection); /* half a frame has gone: what follows would make no sense */
+            return;
         }
         bytes += sent;
         length -= (DWORD)sent;
     }
 }
 
-const struct medium medium_tcp = {tcp_open, tcp_read, tcp_write};
+const struct medium medium_tcp = {tcp_open, tcp_read, tcp_write, tcp_adopt};

@@ -7,32 +7,63 @@
 #include "interpret.h"
 
 /* "ceagent-1a2b3c4d-memory" */
-static const WCHAR *object_name(WCHAR *name, uint32_t boot, const WCHAR *ending)
+static const WCHAR *object_name(WCHAR *name, uint32_t number, const WCHAR *ending)
 {
     static const WCHAR prefix[] = L"ceagent-";
     WCHAR *at = name + sizeof prefix / sizeof prefix[0] - 1;
     memcpy(name, prefix, sizeof prefix);
     for (int shift = 28; shift >= 0; shift -= 4) {
-        *at++ = (WCHAR) "0123456789abcdef"[boot >> shift & 0xF];
+        *at++ = (WCHAR) "0123456789abcdef"[number >> shift & 0xF];
     }
     while ((*at++ = *ending++) != 0) {
     }
     return name;
 }
 
-bool shared_open(struct shared_objects *objects, uint32_t boot, bool supervisor)
+bool shared_open(struct shared_objects *objects, uint32_t number, bool supervisor)
 {
     WCHAR name[32];
-    HANDLE mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct cea_shared),
-                                        object_name(name, boot, L"-memory"));
-    if (!mapping) {
+    memset(objects, 0, sizeof *objects);
+    SetLastError(0);
+    objects->mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct cea_shared),
+                                          object_name(name, number, L"-memory"));
+    if (!objects->mapping || (supervisor && GetLastError() == ERROR_ALREADY_EXISTS)) {
+        shared_close(objects);
         return false;
     }
-    objects->memory = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0);
-    objects->go = CreateEventW(NULL, 0, 0, object_name(name, boot, L"-go"));
-    objects->done = CreateEventW(NULL, 0, 0, object_name(name, boot, L"-done"));
-    objects->alive = CreateMutexW(NULL, supervisor, object_name(name, boot, L"-alive"));
-    return objects->memory && objects->go && objects->done && objects->alive;
+    objects->memory = MapViewOfFile(objects->mapping, FILE_MAP_WRITE, 0, 0, 0);
+    objects->go = CreateEventW(NULL, 0, 0, object_name(name, number, L"-go"));
+    objects->done = CreateEventW(NULL, 0, 0, object_name(name, number, L"-done"));
+    objects->alive = CreateMutexW(NULL, supervisor, object_name(name, number, L"-alive"));
+    if (!objects->memory || !objects->go || !objects->done || !objects->alive) {
+        shared_close(objects);
+        return false;
+    }
+    return true;
+}
+
+void shared_close(struct shared_objects *objects)
+{
+    DWORD error = GetLastError();
+    HANDLE handles[] = {objects->mapping, objects->go, objects->done};
+    if (objects->memory) {
+        UnmapViewOfFile(objects->memory);
+    }
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
+        if (handles[i]) {
+            CloseHandle(handles[i]);
+        }
+    }
+    memset(objects, 0, sizeof *objects);
+    SetLastError(error);
+}
+
+/* Whatever a call is doing: a supervisor that is gone leaves its mutex to us. */
+static DWORD watch_supervisor(void *alive)
+{
+    WaitForSingleObject(alive, (DWORD)INFINITE);
+    os_process_end();
+    return 0;
 }
 
 static cea_word resolve(const char *name, uint32_t *error)
@@ -85,23 +116,26 @@ static void unlock(void)
     LeaveCriticalSection(&between_threads);
 }
 
-DWORD worker_main(uint32_t boot)
+DWORD worker_main(uint32_t number)
 {
-    enum { GO, ORPHANED };
     struct shared_objects objects;
     os_worker_begins();
     cea_crc32_prepare();
     clock_prepare();
-    if (!shared_open(&objects, boot, false)) {
+    if (!shared_open(&objects, number, false)) {
         return GetLastError();
     }
+    HANDLE watching = CreateThread(NULL, 0, watch_supervisor, objects.alive, 0, NULL);
+    if (!watching) {
+        return GetLastError();
+    }
+    CloseHandle(watching);
     InitializeCriticalSection(&between_threads);
     struct cea_machine machine = {resolve, clock_ticks, clock_microseconds, rest, begin, join, lock, unlock, 0, 0};
     machine.get_error = (cea_word)&GetLastError;
     machine.set_error = (cea_word)&SetLastError;
-    HANDLE signs[] = {objects.go, objects.alive};
-    /* A supervisor that is gone leaves its mutex to us: any answer but "go" ends the worker. */
-    while (WaitForMultipleObjects(2, signs, 0, (DWORD)INFINITE) == WAIT_OBJECT_0 + GO && !objects.memory->leave) {
+    os_event_set(objects.done); /* ready */
+    while (WaitForSingleObject(objects.go, (DWORD)INFINITE) == WAIT_OBJECT_0 && !objects.memory->leave) {
         cea_interpret(objects.memory, &machine);
         os_event_set(objects.done);
     }

@@ -7,17 +7,22 @@
 #include "platform.h"
 #include "program.h"
 
-/* What both processes hold, found by the agent's boot number. */
+/* What both processes hold, found by a number: "ceagent-1a2b3c4d-memory" and so on. */
 struct shared_objects {
+    HANDLE mapping;
     struct cea_shared *memory;
     HANDLE go;    /* event: run the program, or leave */
-    HANDLE done;  /* event: it ended */
+    HANDLE done;  /* event: the worker is ready for its first program, or a program ended */
     HANDLE alive; /* mutex: the supervisor owns it as long as it lives */
 };
 
-/* False, with the last error, when one of them cannot be had. */
-bool shared_open(struct shared_objects *objects, uint32_t boot, bool supervisor);
+/* False, with the last error, when one of them cannot be had. The supervisor takes none that are there already: they
+ * are another agent's. */
+bool shared_open(struct shared_objects *objects, uint32_t number, bool supervisor);
 
-DWORD worker_main(uint32_t boot);
+/* Everything but the mutex: other processes are to see that its owner lives. */
+void shared_close(struct shared_objects *objects);
+
+DWORD worker_main(uint32_t number);
 
 #endif

@@ -6,6 +6,7 @@ IMPORT void ExitThread(DWORD);
 IMPORT void *GetProcAddressW(HANDLE, const WCHAR *);
 
 enum { EVENT_RESET = 2, EVENT_SET = 3 };
+#define THIS_PROCESS ((HANDLE)0x42) /* the pseudo handle that GetCurrentProcess of the SDK stands for */
 
 /* The loader calls the entry point with WinMain's four arguments. */
 void WinMainCRTStartup(HANDLE instance, HANDLE previous, const WCHAR *words, int show);
@@ -28,18 +29,35 @@ void os_event_reset(HANDLE event)
     EventModify(event, EVENT_RESET);
 }
 
-HANDLE os_process_start(const WCHAR *image, const WCHAR *words)
+HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
 {
     PROCESS_INFORMATION made;
-    if (!CreateProcessW(image, (WCHAR *)(uintptr_t)words, NULL, NULL, 0, 0, NULL, NULL, NULL, &made)) {
+    DWORD flags = debugged ? DEBUG_ONLY_THIS_PROCESS : 0;
+    if (!CreateProcessW(image, (WCHAR *)(uintptr_t)words, NULL, NULL, 0, flags, NULL, NULL, NULL, &made)) {
         return NULL;
     }
     CloseHandle(made.thread);
     return made.process;
 }
 
+void os_process_end(void)
+{
+    TerminateProcess(THIS_PROCESS, 1);
+}
+
 void os_worker_begins(void)
 {
+}
+
+const char os_random_name[] = "coredll!CeGenRandom";
+
+bool os_random(uint8_t *bytes, DWORD length)
+{
+    static BOOL (*generate)(DWORD, uint8_t *);
+    if (!generate) {
+        generate = (BOOL (*)(DWORD, uint8_t *))os_symbol(os_module("coredll"), "CeGenRandom");
+    }
+    return generate && generate(length, bytes);
 }
 
 static void widen(WCHAR *to, const char *from, size_t room)

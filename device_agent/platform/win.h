@@ -23,12 +23,14 @@ enum {
     INFINITE = -1,
     WAIT_OBJECT_0 = 0,
     WAIT_TIMEOUT = 258,
+    ERROR_FILE_NOT_FOUND = 2,
+    ERROR_PATH_NOT_FOUND = 3,
+    ERROR_ALREADY_EXISTS = 183,
     OPEN_EXISTING = 3,
     PAGE_READWRITE = 4,
     FILE_MAP_WRITE = 2,
     FILE_SHARE_READ = 1,
-    MEM_COMMIT = 0x1000,
-    MEM_RESERVE = 0x2000
+    DEBUG_ONLY_THIS_PROCESS = 2
 };
 #define GENERIC_READ UINT32_C(0x80000000)
 #define GENERIC_WRITE UINT32_C(0x40000000)
@@ -84,7 +86,7 @@ IMPORT void SetLastError(DWORD);
 IMPORT BOOL SetupComm(HANDLE, DWORD, DWORD);
 IMPORT void Sleep(DWORD);
 IMPORT BOOL TerminateProcess(HANDLE, DWORD);
-IMPORT void *VirtualAlloc(void *, size_t, DWORD, DWORD);
+IMPORT BOOL UnmapViewOfFile(const void *);
 IMPORT DWORD WaitForMultipleObjects(DWORD, const HANDLE *, BOOL, DWORD);
 IMPORT DWORD WaitForSingleObject(HANDLE, DWORD);
 IMPORT BOOL WriteFile(HANDLE, const void *, DWORD, DWORD *, void *);

@@ -35,6 +35,8 @@ IMPORT DWORD SetErrorMode(DWORD);
 IMPORT BOOL SetEvent(HANDLE);
 IMPORT void *SetUnhandledExceptionFilter(DWORD (*)(EXCEPTION_POINTERS *));
 
+#define THIS_PROCESS ((HANDLE)(intptr_t)-1)
+
 enum { FILE_FLAG_OVERLAPPED = 0x40000000, ERROR_IO_PENDING = 997, NO_DIALOGS = 0x8003, CREATE_NO_WINDOW = 0x08000000 };
 
 void agent_start(void);
@@ -58,7 +60,7 @@ void os_event_reset(HANDLE event)
     ResetEvent(event);
 }
 
-HANDLE os_process_start(const WCHAR *image, const WCHAR *words)
+HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
 {
     WCHAR line[64] = L"ceagent ";
     STARTUPINFO startup;
@@ -67,17 +69,23 @@ HANDLE os_process_start(const WCHAR *image, const WCHAR *words)
     }
     memset(&startup, 0, sizeof startup);
     startup.size = sizeof startup;
-    if (!CreateProcessW(image, line, NULL, NULL, 0, CREATE_NO_WINDOW, NULL, NULL, &startup, &made)) {
+    DWORD flags = CREATE_NO_WINDOW | (debugged ? DEBUG_ONLY_THIS_PROCESS : 0);
+    if (!CreateProcessW(image, line, NULL, NULL, 0, flags, NULL, NULL, &startup, &made)) {
         return NULL;
     }
     CloseHandle(made.thread);
     return made.process;
 }
 
-/* As on CE, a process that faults ends with the exception's code. */
+void os_process_end(void)
+{
+    TerminateProcess(THIS_PROCESS, 1);
+}
+
+/* As on CE, a process that faults ends with the exception's code. Under a debugger this is not called. */
 static DWORD fault(EXCEPTION_POINTERS *pointers)
 {
-    TerminateProcess((HANDLE)(intptr_t)-1, pointers->record->code);
+    TerminateProcess(THIS_PROCESS, pointers->record->code);
     return 1;
 }
 
@@ -85,6 +93,18 @@ void os_worker_begins(void)
 {
     SetErrorMode(NO_DIALOGS);
     SetUnhandledExceptionFilter(fault);
+}
+
+const char os_random_name[] = "advapi32!SystemFunction036";
+
+/* RtlGenRandom, under the name by which it is exported. */
+bool os_random(uint8_t *bytes, DWORD length)
+{
+    static uint8_t (*generate)(void *, DWORD);
+    if (!generate) {
+        generate = (uint8_t (*)(void *, DWORD))os_symbol(os_module("advapi32"), "SystemFunction036");
+    }
+    return generate && generate(bytes, length);
 }
 
 static bool same(const char *text, const char *name)
