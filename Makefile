@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+CALLS  ?= 50000
 SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -39,6 +40,12 @@ deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, an
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
 	done
 
+bench: $(VENV)/.bench ## how fast, against peers; build/bench.json (BENCH="--quick --check" for other options)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+soak: $(VENV)/.run ## counted calls over a line full of faults (CALLS=1000000 SOAK="--link serial")
+	$(BIN)/python -m benchmarks.soak $(CALLS) $(SOAK)
+
 picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
 	$(BIN)/python docs/picture.py docs/run.svg
 
@@ -50,6 +57,10 @@ $(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[
 	@echo "Installing ceharness and compiling the agents (once, about a minute) ..."
 	$(PIP) install --upgrade pip
 	$(PIP) install --editable '.[emulator]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install --group bench
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

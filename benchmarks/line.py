@@ -105,10 +105,11 @@ class Ends:
         return None if self._listener is None else self._listener.fileno()
 
     def end(self, descriptor: int) -> None:
-        """Nothing more will be written to this end."""
+        """Nothing more will be written to this end. It may be gone already."""
         for one in self._sockets:
             if one.fileno() == descriptor:
-                one.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_WR)
 
     def part(self) -> None:
         """Close what `join` opened."""

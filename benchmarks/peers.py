@@ -9,10 +9,9 @@ import rpyc
 from robot.libraries.Remote import Remote
 
 from benchmarks.call import ARGUMENTS, check_answer
+from benchmarks.measuring import Calls
 from benchmarks.smp_call import SmpClient
 
-Calls = Callable[[int], None]
-"""Makes that many calls and checks every answer."""
 ASYNCHRONOUS = 8
 """Calls on the way at once, where a peer can do that."""
 
@@ -23,9 +22,10 @@ def _address(place: str) -> tuple[str, int]:
 
 
 def _one_by_one(call: Callable[[], object]) -> Calls:
-    def calls(count: int) -> None:
+    def calls(count: int) -> int:
         for _ in range(count):
             check_answer(call())
+        return count
 
     return calls
 
@@ -67,7 +67,7 @@ def rpyc_asynchronous(place: str) -> Iterator[Calls]:
     with _rpyc_root(place) as connection:
         method = rpyc.async_(connection.root.wsa_socket)
 
-        def calls(count: int) -> None:
+        def calls(count: int) -> int:
             flying: deque[rpyc.AsyncResult] = deque()
             for _ in range(count):
                 if len(flying) == ASYNCHRONOUS:
@@ -75,6 +75,7 @@ def rpyc_asynchronous(place: str) -> Iterator[Calls]:
                 flying.append(method(*ARGUMENTS))
             while flying:
                 check_answer(flying.popleft().value)
+            return count
 
         yield calls
 
