@@ -83,7 +83,7 @@ def compile_unit(target: Sequence[str], source: Path, made: Path, name: str) -> 
             "clang",
             *target,
             *_FLAGS,
-            *(_WARNINGS if ours else ("-w",)),
+            *(_WARNINGS if ours else ("-w", "-Os")),
             *(f"-I{folder}" for folder in ("core", "agent", "platform")),
             *("-isystem", "platform/freestanding"),
             *("-isystem", zcbor_include()),
