@@ -18,6 +18,16 @@ WITHOUT_COUNTER = declare_variant(
 NEAR_WRAP = declare_variant(
     "tick-wrap", "the tick counter wraps 30 seconds after power-on, as on debug images"
 )
+WITHOUT_DEBUGGER = declare_variant(
+    "no-debugger", "an image without the debugging functions: WaitForDebugEvent and its kin are not exported"
+)
+DEBUGGING_REFUSED = declare_variant(
+    "debug-refused",
+    "the debugging functions are there, but no process can be created or attached for debugging",
+)
+ERROR_DIALOG = declare_variant(
+    "error-dialog", "a crashed process without a debugger stays behind an error report until it is terminated"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -9,8 +10,16 @@ from typing import Any
 
 from harness.emulator.clock import Clock
 from harness.emulator.comm import CommFile, SerialPort
-from harness.emulator.config import NEAR_WRAP, SEPARATE_WSA_ERROR, WITHOUT_WS2, Config
+from harness.emulator.config import (
+    ERROR_DIALOG,
+    NEAR_WRAP,
+    SEPARATE_WSA_ERROR,
+    WITHOUT_DEBUGGER,
+    WITHOUT_WS2,
+    Config,
+)
 from harness.emulator.cpu import CPUS
+from harness.emulator.debugging import Debugger
 from harness.emulator.dll import Dlls, unimplemented_handler
 from harness.emulator.engine import Engine
 from harness.emulator.exports import Call, GuestException, GuestFault
@@ -27,6 +36,7 @@ from harness.emulator.thread import State, Thread
 NOT_IMPLEMENTED = 0xC0000002
 """Exit code of a process that called an export this emulator does not implement."""
 SHOW_NORMAL = 5
+DEBUGGING = ("WaitForDebugEvent", "ContinueDebugEvent", "DebugActiveProcess")
 
 Sink = Callable[[dict[str, Any]], None]
 
@@ -49,13 +59,21 @@ class Device:
         self.locals: dict[str, Any] = {}
         self.processes: list[Process] = []
         self.pages_used = 0
-        absent = frozenset({"ws2"}) if WITHOUT_WS2 in config.variants else frozenset[str]()
-        self.dlls = Dlls(self.cpu, absent, unimplemented_handler(self._unimplemented))
+        absent = {"ws2"} if WITHOUT_WS2 in config.variants else set[str]()
+        if WITHOUT_DEBUGGER in config.variants:
+            absent |= {f"coredll!{name}" for name in DEBUGGING}
+        self.dlls = Dlls(self.cpu, frozenset(absent), unimplemented_handler(self._unimplemented))
         self.dlls.system_trap(self.dlls.exit_trap, "exit", self._first_function_returned, 0)
         self.dlls.system_trap(self.dlls.callback_trap, "callback", lambda call: 0, 0)
         self.loader = Loader(self.dlls, self.files, self.cpu.machines, self.cpu.code_bit)
         self.scheduler = Scheduler(
-            self.io, self.dlls.traps, self.dlls.exit_trap, self.dlls.callback_trap, self._fault, self._reap
+            self.io,
+            self.dlls.traps,
+            self.dlls.exit_trap,
+            self.dlls.callback_trap,
+            self._fault,
+            self._reap,
+            self._move,
         )
         self._engines: list[Engine] = []
         self._next_id = 0x00010006
@@ -108,9 +126,14 @@ class Device:
         self.processes.append(process)
         return process
 
-    def new_thread(self, process: Process, entry: int, args: tuple[int, ...]) -> Thread | None:
-        """A thread of a process, not yet scheduled; None when there is no memory for its stack."""
-        stack = process.new_stack()
+    def new_thread(
+        self, process: Process, entry: int, args: tuple[int, ...], stack_size: int = 0
+    ) -> Thread | None:
+        """A thread of a process, not yet scheduled; None when there is no memory for its stack.
+
+        `stack_size` in bytes; 0: as the image says.
+        """
+        stack = process.new_stack(stack_size)
         if stack is None:
             return None
         thread = Thread(process, self.new_id(), entry, args, stack)
@@ -119,13 +142,28 @@ class Device:
             process.main = thread
         return thread
 
-    def create_process(self, path: str, command_line: str, suspended: bool) -> Process:
-        """Load an executable and let it run. Raises LoadError."""
+    def start_thread(self, thread: Thread, *, suspended: bool) -> None:
+        """Let a new thread run, and its process' debugger hear of it."""
+        thread.suspended = 1 if suspended else 0
+        process = thread.process
+        if process.debugger is not None and thread is not process.main:
+            process.debugger.thread_begins(thread)
+        self.scheduler.add(thread)
+
+    def create_process(
+        self,
+        path: str,
+        command_line: str,
+        suspended: bool,
+        debugger: Debugger | None = None,
+        debug_children: bool = False,
+    ) -> Process:
+        """Load an executable and let it run, under a debugger if there is one. Raises LoadError."""
         process = self.new_process(path, command_line)
         try:
             module = self.loader.load_program(process, path)
             assert module.image is not None, "a program is an image"
-            process.name = module.path
+            process.name, process.program = module.path, module
             process.stack_size = max(module.image.stack, process.STACK)
             line = process.heap.allocate(2 * len(command_line) + 2)
             if line:
@@ -137,11 +175,15 @@ class Device:
             self.processes.remove(process)
             process.memory.clear()
             raise
-        process.engine = self._engines.pop() if self._engines else Engine(self.cpu, self.scheduler.trap)
+        process.engine = self._core()
         process.engine.use(process.memory)
-        thread.suspended = 1 if suspended else 0
-        self.scheduler.add(thread)
+        if debugger is not None:
+            debugger.adopt(process, children=debug_children)
+        self.start_thread(thread, suspended=suspended)
         return process
+
+    def _core(self) -> Engine:
+        return self._engines.pop() if self._engines else Engine(self.cpu, self.scheduler.trap)
 
     def end_thread(self, thread: Thread, code: int) -> None:
         """End one thread; the main thread takes its process with it."""
@@ -158,29 +200,58 @@ class Device:
         process.threads.remove(thread)
         if thread.stack is not None and not process.ended:
             self.scheduler.discard_stack(process, thread.stack)
+        if thread.debugger is not None:
+            thread.debugger.close()
+            thread.debugger = None
+        if process.debugger is not None and thread is not process.main:
+            process.debugger.thread_ended(thread)
         thread.wake()
 
     def end_process(self, process: Process, code: int, **details: object) -> None:
-        """End a process: its threads, its handles, what DLLs hold for it. Its waiters wake up."""
+        """End a process: its threads, its handles, what DLLs hold for it. Its waiters wake up, after
+        its debugger, if it has one, has continued the last event."""
         if process.ended:
             return
         process.ended = True
-        process.exit_code = code & 0xFFFFFFFF
+        process.final_code = code & 0xFFFFFFFF
         for thread in list(process.threads):
             self.end_thread(thread, code)
         process.run_cleanups()
         process.handles.close_all()
-        self.processes.remove(process)
         self._waiting_for.discard(process.id)
-        self.report("exit", process=process.name, id=process.id, code=process.exit_code, **details)
+        self.report("exit", process=process.name, id=process.id, code=process.final_code, **details)
         self.scheduler.process_ended(process)
+        if process.debugger is not None:
+            process.debugger.process_ended(process)
+        else:
+            self.process_gone(process)
+
+    def process_gone(self, process: Process) -> None:
+        """Everybody may see that a process has ended."""
+        process.gone, process.exit_code = True, process.final_code
+        self.processes.remove(process)
+        process.debugger = None
         process.wake()
 
     def _reap(self, process: Process) -> None:
         process.memory.clear()
         engine, process.engine = process.engine, None
-        if engine is not None and engine.reusable:
+        if engine is None:
+            return
+        if engine.reusable:
             self._engines.append(engine)
+        else:
+            del engine
+            gc.collect()  # it is megabytes in a cycle, which the collector would leave for long
+
+    def _move(self, process: Process) -> None:
+        """Give a process another core, with all registers: its own is spoilt, and its debugger holds it."""
+        old, process.engine = process.engine, self._core()
+        assert old is not None, "a process that runs has an engine"
+        process.engine.use(process.memory)
+        process.engine.restore(old.save())
+        del old
+        gc.collect()
 
     def _first_function_returned(self, call: Call) -> int:
         engine = call.process.engine
@@ -188,7 +259,7 @@ class Device:
         return 0
 
     def _fault(self, thread: Thread, exception: GuestException) -> None:
-        place = exception.place or self._caller(thread.process)
+        exception.place = place = exception.place or self._caller(thread.process)
         details: dict[str, object] = {
             "exception": f"0x{exception.code:08X}",
             "address": f"0x{place:08X}",
@@ -196,7 +267,16 @@ class Device:
         }
         if isinstance(exception, GuestFault):
             details["access"] = f"{'write' if exception.write else 'read'} 0x{exception.address:08X}"
-        self.end_process(thread.process, exception.code, **details)
+        process = thread.process
+        if process.debugger is not None:
+            process.debugger.exception(thread, exception, details)
+        elif ERROR_DIALOG in self.variants:
+            # Nobody will close the dialog: its threads stand still until the process is terminated.
+            for one in process.threads:
+                one.holds += 1
+            self.report("error-dialog", process=process.name, id=process.id, **details)
+        else:
+            self.end_process(process, exception.code, **details)
 
     @staticmethod
     def _caller(process: Process) -> int:

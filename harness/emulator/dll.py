@@ -26,11 +26,14 @@ def listed_names(dll: str) -> list[str]:
 class EmulatedDll:
     """One emulated DLL; `base` is its module handle."""
 
-    def __init__(self, name: str, base: int, code: bytes, code_bit: int) -> None:
+    def __init__(
+        self, name: str, base: int, code: bytes, code_bit: int, absent: frozenset[str] = frozenset()
+    ) -> None:
+        """`absent`: exports that this device's image does not have."""
         self.name, self.base, self._code_bit = name, base, code_bit
         importlib.import_module(f"harness.emulator.{name}")
         exports = EXPORTS.get(name, {})
-        self.names = sorted({*listed_names(name), *exports})
+        self.names = sorted({*listed_names(name), *exports} - absent)
         self._index = {export: index for index, export in enumerate(self.names)}
         self.size = round_up(PAGE + TRAP_SLOT * len(self.names) + TRAP_SLOT, GRANULARITY)
         self.buffer = trap_buffer(self.size, code)
@@ -95,7 +98,7 @@ class Dlls:
     def __init__(
         self, cpu: Architecture, absent: frozenset[str], unimplemented: Callable[[str], Handler]
     ) -> None:
-        """`absent`: DLLs that this device's image does not have."""
+        """`absent`: what this device's image does not have: DLLs ("ws2") and exports ("coredll!name")."""
         self._cpu, self._absent, self._unimplemented = cpu, absent, unimplemented
         self.traps: dict[int, Trap] = {}
         self._loaded: dict[str, EmulatedDll] = {}
@@ -118,7 +121,8 @@ class Dlls:
             return None
         dll = self._loaded.get(name)
         if dll is None:
-            dll = EmulatedDll(name, self._next, self._cpu.trap, self._cpu.code_bit)
+            missing = frozenset(one.removeprefix(f"{name}!") for one in self._absent if "!" in one)
+            dll = EmulatedDll(name, self._next, self._cpu.trap, self._cpu.code_bit, missing)
             self._next += dll.size
             self._loaded[name] = dll
             self.traps.update(dll.traps(self._unimplemented))

@@ -21,6 +21,8 @@ from unicorn import (
     UC_HOOK_CODE,
     UC_HOOK_INTR,
     UC_HOOK_MEM_INVALID,
+    UC_MEM_FETCH_PROT,
+    UC_MEM_FETCH_UNMAPPED,
     UC_MEM_WRITE_PROT,
     UC_MEM_WRITE_UNMAPPED,
 )
@@ -42,6 +44,7 @@ TRAPS_FIRST, TRAPS_LAST = 0x7F000000, 0x7FFFFFFF
 NEVER = TRAPS_FIRST + 0xFF0
 """An address nothing jumps to: Unicorn wants to know where to stop. (0 would hide calls through NULL, and on
 MIPS an address above 0x80000000 makes every stop an error.)"""
+FETCHES = (UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT)
 CPSR_THUMB = 0x20
 CODE_HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
 
@@ -228,7 +231,8 @@ class Engine:
         try:
             uc.emu_start(start, NEVER, count=count)
         except UcError as error:
-            self.reusable = cpu.unicorn[0] != UC_ARCH_MIPS
+            if cpu.unicorn[0] == UC_ARCH_MIPS and self._access is not None:
+                self.reusable = self._access[0] not in FETCHES
             self._raise(error)
         if self._raised is not None:
             raised, self._raised = self._raised, None

@@ -166,17 +166,27 @@ Handler = Callable[..., Any]
 class GuestException(Exception):  # noqa: N818 - it is the guest's exception, not an error of the emulator
     """A structured exception raised in the guest: ends its process, the code becoming the exit code."""
 
-    def __init__(self, code: int, place: int = 0) -> None:
-        """`place`: address of the instruction, when that is known."""
+    def __init__(
+        self,
+        code: int,
+        place: int = 0,
+        *,
+        flags: int = 0,
+        parameters: tuple[int, ...] = (),
+        returns: bool = False,
+    ) -> None:
+        """`place`: address of the instruction, when that is known; `flags`, `parameters`: as an
+        EXCEPTION_RECORD has them; `returns`: a call raised it, which returns if a debugger handles it."""
         super().__init__(f"exception 0x{code:08X} at 0x{place:08X}")
-        self.code, self.place = code, place
+        self.code, self.place, self.flags = code, place, flags
+        self.parameters, self.returns = parameters, returns
 
 
 class GuestFault(GuestException):
     """The guest's memory cannot be read or written at `address` (exception 0xC0000005)."""
 
     def __init__(self, address: int, *, write: bool = False, place: int = 0) -> None:
-        super().__init__(0xC0000005, place)
+        super().__init__(0xC0000005, place, parameters=(int(write), address))
         self.address, self.write = address, write
 
 

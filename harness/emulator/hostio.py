@@ -15,6 +15,10 @@ from collections.abc import Callable
 from harness.emulator.exports import HostFile
 
 
+def _nobody() -> None:
+    """What a cancelled watch calls."""
+
+
 class Watch:
     """One interest in a file object (or in a moment). Fires once, or is cancelled."""
 
@@ -37,6 +41,8 @@ class Watch:
             self.active = False
             if self.fd >= 0:
                 self._io.drop(self)
+            # A cancelled timer stays in the heap for a while: what it would have called need not.
+            self.callback, self.cancelled = _nobody, None
 
 
 class Io:
@@ -92,9 +98,10 @@ class Io:
     def forget(self, fileobj: HostFile) -> None:
         """End every interest in a file object; whoever waits for it wakes up cancelled."""
         for watch in list(self._watches.get(fileobj.fileno(), ())):
+            cancelled = watch.cancelled
             watch.cancel()
-            if watch.cancelled is not None:
-                watch.cancelled()
+            if cancelled is not None:
+                cancelled()
 
     def drop(self, watch: Watch) -> None:
         """Take one watch out of the selector."""
@@ -131,8 +138,9 @@ class Io:
             for watch in list(self._watches.get(key.fd, ())):
                 wanted = selectors.EVENT_WRITE if watch.writing else selectors.EVENT_READ
                 if mask & wanted and watch.active:
+                    callback = watch.callback
                     watch.cancel()
-                    watch.callback()
+                    callback()
         self._fire(time.monotonic())
 
     def _fire(self, now: float) -> None:

@@ -109,6 +109,7 @@ class Memory:
         """Show all accessible pages, now and from now on, to a CPU core."""
         self._mapper = mapper
         for area in self._areas:
+            area.runs = []
             self._remap(area, 0, len(area.rights))
 
     def areas(self) -> Iterator[Area]:

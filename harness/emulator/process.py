@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.emulator.handles import CURRENT_PROCESS, CURRENT_THREAD, HandleTable
 from harness.emulator.heap import Heap
-from harness.emulator.memory import PAGE, READWRITE, Area, Memory
+from harness.emulator.memory import PAGE, READWRITE, Area, Memory, round_up
 from harness.emulator.objects import KernelObject, Waitable
 from harness.emulator.thread import STILL_ACTIVE, Thread
 
 if TYPE_CHECKING:
+    from harness.emulator.debugging import Debugger
     from harness.emulator.device import Device
     from harness.emulator.engine import Engine
     from harness.emulator.loader import Module
@@ -38,7 +39,17 @@ class Process(Waitable):
         self.running: Thread | None = None
         """The thread whose registers the engine holds."""
         self.exit_code = STILL_ACTIVE
+        self.final_code = 0
+        """What the exit code will be once everybody may see that it has ended."""
         self.ended = False
+        """Nothing of it runs any more."""
+        self.gone = False
+        """Everybody may see that it has ended: its debugger, if it has one, has continued the last event."""
+        self.program: Module | None = None
+        """Its executable; None for a process without code (tests)."""
+        self.debugger: Debugger | None = None
+        self.debug_children = False
+        """What it starts is debugged too, by the same debugger."""
         self.boot = False
         """Started by the device itself, not by another process."""
         self.stack_size = self.STACK
@@ -65,12 +76,16 @@ class Process(Waitable):
             self._cleanups.pop()()
 
     def signalled(self, thread: Thread) -> bool:
-        return self.ended
+        return self.gone
 
-    def new_stack(self) -> Area | None:
-        """A committed stack above one page that is only reserved; None when there is no memory."""
-        area = self.memory.reserve(PAGE + self.stack_size, kind="stack")
-        if area is not None and not self.memory.commit(area, area.base + PAGE, self.stack_size, READWRITE):
+    def new_stack(self, size: int = 0) -> Area | None:
+        """A committed stack above one page that is only reserved; None when there is no memory.
+
+        `size` 0: as the program's image says.
+        """
+        size = round_up(size or self.stack_size, PAGE)
+        area = self.memory.reserve(PAGE + size, kind="stack")
+        if area is not None and not self.memory.commit(area, area.base + PAGE, size, READWRITE):
             self.memory.release(area)
             return None
         return area

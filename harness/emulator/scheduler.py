@@ -43,12 +43,14 @@ class Scheduler:
         callback_trap: int,
         fault: Callable[[Thread, GuestException], None],
         reap: Callable[[Process], None],
+        move: Callable[[Process], None],
     ) -> None:
         """`exit_trap`: where a thread's first function returns to; `callback_trap`: where guest code that an
         export called does. `fault` ends the process of a thread that raised; `reap` takes memory and engine
-        of a process that has ended."""
+        of a process that has ended; `move` gives another engine to one that lives on while its own is
+        spoilt."""
         self._io, self._traps, self._exit_trap, self._callback_trap = io, traps, exit_trap, callback_trap
-        self._fault, self._reap = fault, reap
+        self._fault, self._reap, self._move = fault, reap, move
         self._ready: deque[Thread] = deque()
         self._dead: list[Process] = []
         self._stacks: list[tuple[Process, Area]] = []
@@ -59,7 +61,7 @@ class Scheduler:
 
     def add(self, thread: Thread) -> None:
         """A new thread takes part from now on."""
-        if not thread.suspended:
+        if not thread.stopped:
             self._ready.append(thread)
 
     def suspend(self, thread: Thread) -> int:
@@ -72,9 +74,17 @@ class Scheduler:
         before = thread.suspended
         if before:
             thread.suspended -= 1
-            if before == 1 and thread.state is State.READY and thread not in self._ready:
-                self._ready.append(thread)
+            self._go_on(thread)
         return before
+
+    def release(self, thread: Thread) -> None:
+        """A debug event of the thread has been continued."""
+        thread.holds -= 1
+        self._go_on(thread)
+
+    def _go_on(self, thread: Thread) -> None:
+        if not thread.stopped and thread.state is State.READY and thread not in self._ready:
+            self._ready.append(thread)
 
     def stop_thread(self, thread: Thread) -> None:
         """A thread ends: its wait and the calls it is in are given up."""
@@ -141,7 +151,7 @@ class Scheduler:
         thread = self._ready.popleft()
         if thread is direct:
             return
-        if thread.state is State.READY and not thread.suspended:
+        if thread.state is State.READY and not thread.stopped:
             self._slice(thread)
         now = time.monotonic()
         if now - self._looked > IO_INTERVAL:
@@ -161,8 +171,10 @@ class Scheduler:
         except GuestException as exception:
             if not process.ended:
                 self._fault(thread, exception)
+            if not (process.ended or engine.reusable):
+                self._move(process)
         self.current = None
-        if thread.state is State.READY and not thread.suspended:
+        if thread.state is State.READY and not thread.stopped:
             self._ready.append(thread)
         while self._stacks:
             owner, stack = self._stacks.pop()
@@ -237,7 +249,7 @@ class Scheduler:
                 return
         if thread.state is not State.READY:
             engine.stop()
-        elif thread.suspended:
+        elif thread.suspended or thread.holds:
             thread.result = value or 0
             engine.stop()
         else:
@@ -266,5 +278,5 @@ class Scheduler:
         thread.wait = None
         thread.woken = wake
         thread.state = State.READY
-        if not thread.suspended:
+        if not thread.stopped:
             self._ready.append(thread)

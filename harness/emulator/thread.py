@@ -11,6 +11,7 @@ from harness.emulator.memory import Area
 from harness.emulator.objects import Mutex, Waitable
 
 if TYPE_CHECKING:
+    from harness.emulator.debugging import Debugger
     from harness.emulator.process import Process
     from harness.emulator.waits import PendingWait
 
@@ -50,6 +51,10 @@ class Thread(Waitable):
         self.stack = stack
         self.state = State.READY
         self.suspended = 0
+        self.holds = 0
+        """Debug events of this thread that its debugger has not continued."""
+        self.debugger: Debugger | None = None
+        """Its own debugging of other processes."""
         self.priority = 3
         self.exit_code = STILL_ACTIVE
         self.mutexes: set[Mutex] = set()
@@ -70,6 +75,11 @@ class Thread(Waitable):
         self.returned: int | None = None
         """Value that guest code called by an export has returned."""
         self.frames: deque[Frame] = deque()
+
+    @property
+    def stopped(self) -> bool:
+        """Must it not run, although it waits for nothing?"""
+        return bool(self.suspended or self.holds)
 
     @property
     def last_error(self) -> int:

@@ -47,7 +47,9 @@ class Caller:
         self.scratch = self._next = area.base
 
     def __call__(self, name: str, *args: int) -> int:
-        handler = EXPORTS["coredll"][name].handler
+        """An export of coredll, or "dll!name"."""
+        dll, _, export = name.rpartition("!")
+        handler = EXPORTS[dll or "coredll"][export].handler
         return self.device.scheduler.invoke(self.thread, handler, *args)
 
     def text(self, text: str) -> int:

@@ -2,6 +2,7 @@
 
 from harness.emulator.coredll import (
     comm,
+    debugging,
     errors,
     exceptions,
     files,
@@ -22,6 +23,7 @@ from harness.emulator.coredll import (
 
 __all__ = [
     "comm",
+    "debugging",
     "errors",
     "exceptions",
     "files",

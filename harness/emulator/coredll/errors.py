@@ -17,4 +17,9 @@ def set_last_error(call: Call, code: int) -> None:
 
 @export("coredll!OutputDebugStringW", "text")
 def output_debug_string(call: Call, text: int) -> None:
-    call.device.report("console", text=call.process.memory.wide(text), process=call.process.name)
+    """To the process' debugger (ms886769). The device's events show the text in any case: who drives the
+    emulator looks at the device from outside."""
+    said = call.process.memory.wide(text)
+    call.device.report("console", text=said, process=call.process.name)
+    if call.process.debugger is not None:
+        call.process.debugger.text(call.thread, text, said)

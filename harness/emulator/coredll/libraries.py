@@ -21,16 +21,19 @@ def load_library(call: Call, name: int) -> Blocking:
     if not name:
         return call.fail(ERROR_INVALID_PARAMETER)
     text = call.process.memory.wide(name)
-    loader = call.device.loader
+    loader, debugger = call.device.loader, call.process.debugger
+    before = list(call.process.modules)
     try:
         module, fresh = loader.load_library(call.process, text)
     except LoadError as error:
         return call.fail(error.code)
+    if debugger is not None:
+        debugger.loaded(call.thread, [one for one in call.process.modules if one not in before])
     for loaded in fresh:
         if loaded.entry:
             woke = yield GuestCall(loaded.entry, (loaded.base, PROCESS_ATTACH, 0))
             if not woke.value:
-                loader.unload(call.process, module)
+                _unload(call, module)
                 return call.fail(ERROR_MOD_NOT_FOUND)
     return module.base
 
@@ -51,8 +54,17 @@ def free_library(call: Call, handle: int) -> Blocking:
     if module.users == 0 and module.image is not None:
         if module.entry:
             yield GuestCall(module.entry, (module.base, PROCESS_DETACH, 0))
-        call.device.loader.unload(call.process, module)
+        _unload(call, module)
     return 1
+
+
+def _unload(call: Call, module: Module) -> None:
+    before = list(call.process.modules)
+    call.device.loader.unload(call.process, module)
+    if call.process.debugger is not None:
+        for gone in before:
+            if gone not in call.process.modules:
+                call.process.debugger.unloaded(call.thread, gone)
 
 
 def _module(call: Call, handle: int) -> Module | None:

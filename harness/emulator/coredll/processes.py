@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER
+from harness.emulator.coredll.debugging import debugger_of, offered
+from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED
 from harness.emulator.exports import Call, export
 from harness.emulator.loader import LoadError
 from harness.emulator.process import Process
 
 CREATE_SUSPENDED = 0x4
-DEBUG_FLAGS = 0x1 | 0x2
-KNOWN_FLAGS = CREATE_SUSPENDED | 0x10 | 0x00020000
+DEBUG_PROCESS, DEBUG_ONLY_THIS_PROCESS = 0x1, 0x2
+KNOWN_FLAGS = DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS | CREATE_SUSPENDED | 0x10 | 0x00020000
 
 
 @export(
@@ -31,7 +32,8 @@ def create_process(
 ) -> int:
     """Security, inheritance, environment, directory and startup information must be NULL: CE has none.
 
-    Debugging another process is not modelled; the debug flags are refused like unknown ones.
+    With a debug flag the calling thread becomes the debugger of the new process, and with DEBUG_PROCESS
+    alone of what that process starts, too (ms885182).
     """
     if not image or process_security or thread_security or inherit or environment or directory or startup:
         return call.fail(ERROR_INVALID_PARAMETER)
@@ -41,8 +43,16 @@ def create_process(
     path = memory.wide(image)
     line = memory.wide(command) if command else ""
     device = call.device
+    if flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS):
+        if not offered(call):
+            return call.fail(ERROR_NOT_SUPPORTED)
+        debugger, children = debugger_of(call), not flags & DEBUG_ONLY_THIS_PROCESS
+    else:
+        children = call.process.debug_children
+        debugger = call.process.debugger if children else None
+    suspended = bool(flags & CREATE_SUSPENDED)
     try:
-        process = device.create_process(search(call, path), line, bool(flags & CREATE_SUSPENDED))
+        process = device.create_process(search(call, path), line, suspended, debugger, children)
     except LoadError as error:
         device.report("load-failed", image=path, why=str(error), code=error.code)
         return call.fail(error.code)

@@ -16,16 +16,20 @@ INFINITE = 0xFFFFFFFF
 def create_thread(
     call: Call, security: int, stack: int, start: int, parameter: int, flags: int, number: int
 ) -> int:
+    """A stack size counts only as a reservation; without that flag a stack is as large as the image says."""
     if security or flags & ~(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION):
         return call.fail(ERROR_INVALID_PARAMETER)
-    thread = call.device.new_thread(call.process, start, (parameter,))
+    if number:
+        call.process.memory.set_u32(number, 0)  # faults before there is a thread
+    reserved = stack if flags & STACK_SIZE_PARAM_IS_A_RESERVATION else 0
+    thread = call.device.new_thread(call.process, start, (parameter,), reserved)
     if thread is None:
         return call.fail(ERROR_NOT_ENOUGH_MEMORY)
-    thread.suspended = 1 if flags & CREATE_SUSPENDED else 0
     if number:
         call.process.memory.set_u32(number, thread.id)
-    call.device.scheduler.add(thread)
-    return call.process.handles.add(thread)
+    handle = call.process.handles.add(thread)
+    call.device.start_thread(thread, suspended=bool(flags & CREATE_SUSPENDED))
+    return handle
 
 
 def _thread(call: Call, handle: int) -> Thread | None:
