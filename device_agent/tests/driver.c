@@ -37,11 +37,10 @@
 #include "session.h"
 #include "words.h"
 
-
 static struct cea_program program;
 static struct cea_shared shared;
 static struct cea_session session;
-static uint8_t session_key[CEA_KEY], fresh[CEA_NONCE];
+static uint8_t shared_key[CEA_KEY], fresh[CEA_NONCE];
 static size_t fresh_length;
 
 static void encode(bool idle, const uint8_t *body, size_t length, const char *check_word)
@@ -201,7 +200,7 @@ static void start_session(uint32_t boot, const char *key_word)
     memset(&session, 0, sizeof session);
     memset(&program, 0, sizeof program);
     session.boot = boot;
-    session.key = small(key_word, session_key, sizeof session_key) ? session_key : NULL;
+    session.key = small(key_word, shared_key, sizeof shared_key) ? shared_key : NULL;
     session.random = draw;
     session.build = "ceagent test";
     session.missing = missing;

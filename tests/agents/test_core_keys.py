@@ -104,6 +104,13 @@ def test_without_random_bytes_there_is_no_challenge(agent: Line) -> None:
     assert agent.challenge(bytes(16)) == b"A" * 16
 
 
+def test_hello_that_gets_no_challenge_voids_the_one_before(agent: Line) -> None:
+    proof, _ = agent.handshake()
+    agent.fresh(b"")
+    assert agent.say([HELLO, VERSION, SESSION, b"d" * 16]).silent
+    assert refused(agent.say(proof), BAD_PROOF)
+
+
 def test_good_proof_again_gets_the_welcome_again_and_changes_nothing(line: Line) -> None:
     proof, session_key = line.handshake()
     first = line.say(proof)
