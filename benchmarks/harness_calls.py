@@ -14,8 +14,8 @@ from harness.program.text import parse
 from harness.session.session import Session
 from harness.winsock import symbols
 
-BATCH = 128
-"""Calls of a batched program: about 900 bytes, 80 ms of a line at 115200 baud."""
+BATCH = 64
+"""Calls of a batched program: about 460 bytes, 40 ms of a line at 115200 baud."""
 MODES = ("stop-and-wait", "windowed", "batched")
 _OPENING = 30.0
 _SOCKET = f"ws2!WSASocketW({', '.join(map(str, ARGUMENTS))})"
