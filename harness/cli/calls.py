@@ -4,11 +4,9 @@ import argparse
 from typing import Any
 
 from harness.cli.choice import add_target_options, chosen
-from harness.cli.programs import parse_program
+from harness.cli.programs import add_verbose_option, parse_program, run_once
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import UsageError
-from harness.report import execution_dict, execution_lines
-from harness.targets import connect
 from harness.winsock import FUNCTIONS, Function, symbols
 
 _STARTUP = "call ws2!WSAStartup(0x0202, scratch wsadata[400])\n"
@@ -43,6 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("--no-startup", action="store_true", help="do not call WSAStartup first")
     add_target_options(parser, flag=True)
+    add_verbose_option(parser)
     add_json_option(parser, "the result")
     parser.set_defaults(command=_call)
 
@@ -62,13 +61,7 @@ def _call(args: argparse.Namespace) -> int:
     if startup:
         program = parse_program(_STARTUP + call, "<command line>")
     _, config = chosen(args)
-    with connect(config) as device:
-        execution = device.run(program)
-    shown = execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0)
-    for line in shown:
-        screen.line(line)
-    screen.json({"target": config.name, **execution_dict(execution)})
-    return 0 if execution.outcome.returned else 1
+    return run_once(screen, config, program, startup=startup, verbose=args.verbose)
 
 
 def _completed(function: Function, given: list[str]) -> list[str]:

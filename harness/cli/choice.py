@@ -8,9 +8,10 @@ from harness.targets import TargetConfig, configure
 
 
 def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -> None:
-    """[TARGET] (or --target where the positional arguments are taken), --cpu, --link, --lab."""
+    """[TARGET] (--target where the positional arguments are taken), --cpu, --link, --key, --faults, --lab."""
     help_text = (
-        "a target of lab.ini, or tcp://HOST:PORT, or a pyserial URL (default: the lab's default target)"
+        "a target of lab.ini, or tcp://HOST:PORT, tcp-listen://[ADDRESS:]PORT, or a pyserial URL "
+        "(default: the lab's default target)"
     )
     if flag:
         parser.add_argument("--target", metavar="TARGET", help=help_text)
@@ -18,6 +19,18 @@ def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -
         parser.add_argument("target", metavar="TARGET", nargs="?", help=help_text)
     parser.add_argument("--cpu", metavar="CPU", help="processor of an emulated target: arm, armv7, x86, mips")
     parser.add_argument("--link", metavar="LINK", help="how to reach an emulated target: tcp or serial")
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        help="the file with the device's key (default: what lab.ini says, for TCP else the variable "
+        "CEHARNESS_KEY); a key itself is never an argument",
+    )
+    parser.add_argument(
+        "--faults",
+        metavar="FAULTS",
+        help='make the line faulty on purpose: "flip=1e-3 drop=1e-4 dup=1e-4 stall=1e-5 cut=1e-6 seed=7", '
+        "probabilities for every byte; none: without those of lab.ini",
+    )
     add_lab_option(parser)
 
 
@@ -31,4 +44,7 @@ def add_lab_option(parser: argparse.ArgumentParser) -> None:
 def chosen(args: argparse.Namespace) -> tuple[Lab, TargetConfig]:
     """What those options say. Raises UsageError and ConfigError."""
     lab = load_lab(args.lab)
-    return lab, configure(lab.target(args.target), cpu=args.cpu, link=args.link)
+    config = configure(
+        lab.target(args.target), cpu=args.cpu, link=args.link, key=args.key, faults=args.faults
+    )
+    return lab, config

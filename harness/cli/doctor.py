@@ -12,17 +12,20 @@ from harness.cli.screen import Screen, add_json_option
 from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import HarnessError, LinkError, NoAnswer, ProtocolError, UsageError
-from harness.links import Link, open_link
+from harness.links import Link
 from harness.session.session import Session
-from harness.targets import TargetConfig, kind_of, reach
+from harness.targets import Reached, TargetConfig, kind_of, reach
+from harness.targets.dialing import TargetDialer
+from harness.wire.messages import PROTOCOL_VERSION
 
 _NEXT = {
     "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
+    "key": "do what the message says; `ceharness agent key FILE` makes a key",
     "agent executable": "do what the message says; `agent =` in lab.ini names another agent",
     "device starts": "read the message above; `ceharness emulate` shows the device alone",
     "link opens": "check cable, power, address and port, and that no other program holds the port",
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
-    "protocol": "copy the ceagent.exe of this harness to the device (ceharness agent info shows where it is)",
+    "protocol and key": "do what the message says (ceharness agent info: the agents of this harness)",
     "device information": "ceharness exec with a small program shows which call fails",
     "ws2.dll": "the image lacks Winsock 2 (SYSGEN_WINSOCK): WSASocket cannot be checked on it",
 }
@@ -33,7 +36,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "doctor",
         help="find out why a device does not answer",
-        description="Checks configuration, agent executable, link, agent, protocol version, device and "
+        description="Checks configuration, agent executable, key, link, agent, protocol version, device and "
         "ws2.dll one after the other; names the first that is broken and the next step.",
     )
     add_target_options(parser)
@@ -91,20 +94,27 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
     with examination.step("configuration") as details:
         lab, config = chosen(args)
         details.append(f"{config.name}: {kind_of(config).place(config.settings)}, {lab.path or 'no lab.ini'}")
+        if config.faults:
+            details.append(f"with faults {config.faults}")
     kind = kind_of(config)
     if config.kind == "emulated":
         with examination.step("agent executable") as details:
             details.append(kind.check(config.settings))
+    with examination.step("key") as details:
+        details.append(kind.protection(config.settings))
     with ExitStack() as stack:
-        url = _reach(config, examination, stack)
+        reached = _reach(config, examination, stack)
+        line = _OpenedDialer(TargetDialer(reached, config.faults))
+        stack.callback(line.close)
         with examination.step("link opens") as details:
             deadline = Deadline(config.timing.connect)
-            link = open_link(url, timeout=deadline.remaining())
-            stack.callback(link.close)
-            details.append(url)
-        session = _open_session(link, deadline, examination)
+            line.begin(deadline.remaining())
+            details.append(line.url)
+        session = _open_session(line, reached, deadline, examination)
         limits = session.welcome.limits
-        device = stack.enter_context(Device(config.name, session, kind.evidence, limits.word))
+        device = stack.enter_context(
+            Device(config.name, session, kind.evidence, limits.word, faults=config.faults)
+        )
         with examination.step("device information") as details:
             facts = device.info()
             details.append(str(facts))
@@ -114,25 +124,54 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             details.append(f"{len(facts.ws2)} functions")
             if facts.ws2_missing:
                 details.append(f"without {', '.join(facts.ws2_missing)}")
+        with examination.step("line") as details:
+            details += device.line.trouble or [f"{device.health.frames_received} frames, none damaged"]
 
 
-def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> str:
+class _OpenedDialer:
+    """A dialer whose link has been opened before the session wants it, as a step of its own."""
+
+    def __init__(self, dialer: TargetDialer) -> None:
+        self._dialer = dialer
+        self._link: Link | None = None
+
+    @property
+    def url(self) -> str:
+        return self._dialer.url
+
+    def begin(self, timeout: float) -> None:
+        """Opens the first link. Raises LinkError."""
+        self._link = self._dialer.open(timeout)
+
+    def open(self, timeout: float) -> Link:
+        link, self._link = self._link, None
+        return link or self._dialer.open(timeout)
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        self._dialer.close()
+
+
+def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> Reached:
     if config.kind != "emulated":
-        return stack.enter_context(reach(config)).url
+        return stack.enter_context(reach(config))
     with examination.step("device starts") as details:
-        url = stack.enter_context(reach(config)).url
+        reached = stack.enter_context(reach(config))
         details.append(f"emulated {config.settings['cpu']}")
-    return url
+    return reached
 
 
-def _open_session(link: Link, deadline: Deadline, examination: _Examination) -> Session:
-    """Two steps from one exchange: does anything answer, and does it speak our protocol?"""
+def _open_session(
+    line: _OpenedDialer, reached: Reached, deadline: Deadline, examination: _Examination
+) -> Session:
+    """Two steps from one exchange: does anything answer, and do we understand each other?"""
     try:
-        session = Session.open(link, deadline=deadline)
+        session = Session.open(line, key=reached.key, deadline=deadline)
     except ProtocolError:
         with examination.step("agent answers"):
             pass
-        with examination.step("protocol"):
+        with examination.step("protocol and key"):
             raise
     except (NoAnswer, LinkError):
         with examination.step("agent answers"):
@@ -142,6 +181,7 @@ def _open_session(link: Link, deadline: Deadline, examination: _Examination) -> 
         details.append(f"{health.bytes_received} bytes came back")
         if health.median is not None:
             details.append(f"round trip {health.median * 1000:.1f} ms")
-    with examination.step("protocol") as details:
-        details.append(f"agent {session.welcome.build}")
+    with examination.step("protocol and key") as details:
+        details.append(f"version {PROTOCOL_VERSION}, agent {session.welcome.build}")
+        details.append("every frame is keyed" if health.keyed else "no key")
     return session

@@ -29,7 +29,12 @@ class Replay:
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder = folder
-        options = {"--cpu": args.cpu, "--link": args.link, "--lab": args.lab and str(args.lab)}
+        options = {
+            "--cpu": args.cpu,
+            "--link": args.link,
+            "--key": args.key,
+            "--lab": args.lab and str(args.lab),
+        }
         given = [word for name, value in options.items() if value for word in (name, value)]
         self._words = [*([args.target] if args.target else []), *given]
 

@@ -10,8 +10,8 @@ from harness.cli.screen import Screen, add_json_option
 from harness.errors import ProgramError, UsageError
 from harness.program.model import Program
 from harness.program.text import parse
-from harness.report import execution_dict, execution_lines
-from harness.targets import connect
+from harness.report import execution_dict, execution_lines, line_lines
+from harness.targets import TargetConfig, connect
 from harness.winsock import symbols
 
 
@@ -26,6 +26,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("file", metavar="FILE", help="program text; - is standard input")
     add_target_options(parser)
+    add_verbose_option(parser)
     add_json_option(parser, "the results")
     parser.set_defaults(command=_exec)
 
@@ -34,11 +35,33 @@ def _exec(args: argparse.Namespace) -> int:
     screen = Screen(args.json)
     _, config = chosen(args)
     program = parse_program(_text(args.file), "<stdin>" if args.file == "-" else args.file)
+    return run_once(screen, config, program, verbose=args.verbose)
+
+
+def add_verbose_option(parser: argparse.ArgumentParser) -> None:
+    """--verbose."""
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="also show what the line was like, bad or not",
+    )
+
+
+def run_once(
+    screen: Screen, config: TargetConfig, program: Program, *, startup: bool = False, verbose: bool = False
+) -> int:
+    """Connects, runs the program, shows what came of it and of the line; the exit code.
+
+    startup: leaves out the first call, as long as it is good.
+    """
     with connect(config) as device:
         execution = device.run(program)
-    for line in execution_lines(execution):
-        screen.line(line)
-    screen.json({"target": config.name, **execution_dict(execution)})
+        line = device.line.as_dict()
+    for text in execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0):
+        screen.line(text)
+    for text in line_lines(line, verbose=verbose):
+        screen.line(text)
+    screen.json({"target": config.name, **execution_dict(execution), "line": line})
     return 0 if execution.outcome.returned else 1
 
 

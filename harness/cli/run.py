@@ -4,6 +4,7 @@ import argparse
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,31 @@ from harness.cli.choice import add_target_options, chosen
 from harness.cli.ending import Replay, show_end
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option
-from harness.conformance import DEVIATIONS, Row, Summary, Verdict, read_rows, summarize
+from harness.conformance import (
+    DEVIATIONS,
+    RUN_FILE,
+    Row,
+    RunRecord,
+    Summary,
+    Verdict,
+    read_rows,
+    read_run,
+    summarize,
+)
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
-from harness.report import alarming, lab_broke, live_line, requirement_line, test_line, was_run
+from harness.report import (
+    alarming,
+    lab_broke,
+    line_lines,
+    live_line,
+    requirement_line,
+    test_line,
+    was_run,
+)
 from harness.targets import TargetConfig, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
+from harness.targets.faults import NONE
 from harness.winsock import REQUIREMENTS
 
 _INTERRUPTED = 130
@@ -57,7 +77,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         action="append",
         help="your own suites in place of the built-in ones",
     )
-    add_json_option(parser, "the rows")
+    add_json_option(parser, "the rows, and what they were run on,")
     parser.set_defaults(command=_run)
 
 
@@ -98,11 +118,14 @@ def _run(args: argparse.Namespace) -> int:
         _remove_if_empty(output)
         raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
     rows = read_rows(rows_file) if rows_file.exists() else []
-    screen.json([row.to_dict() for row in rows])
+    record = read_run(output)
+    screen.json({**_about(config, record), "rows": [row.to_dict() for row in rows]})
     selected = bool(args.suite or args.test or args.include or args.suites)
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
     show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
+    for line in line_lines(record.line if record else None):
+        screen.line(line)
     screen.line(f"log:  {output / 'log.html'}", "dim")
     screen.line(f"rows: {rows_file}", "dim")
     if interrupted:
@@ -111,6 +134,11 @@ def _run(args: argparse.Namespace) -> int:
     if code == _ROBOT_FAULT:
         raise RuntimeError("Robot Framework failed; its messages are above")
     return _exit_code(rows, summary, progress, shortcomings)
+
+
+def _about(config: TargetConfig, record: RunRecord | None) -> dict[str, Any]:
+    """What the rows were run on; of a device that never answered there is only the target."""
+    return asdict(record) if record else {"target": config.name, "kind": config.kind, "line": None}
 
 
 def _watch(screen: Screen, now: Callable[[str], None]) -> Watch:
@@ -161,6 +189,8 @@ def _robot(
         "CPU": args.cpu or "",
         "LINK": args.link or "",
         "LAB": str(lab.path or ""),
+        "KEY_FILE": args.key or "",
+        "FAULTS": config.faults or NONE,
         "RESULTS": str(output / "rows.jsonl"),
     }
     try:
@@ -193,7 +223,8 @@ def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
             given = base.with_name(f"{base.name}-{count}")
     try:
         given.mkdir(parents=True, exist_ok=True)
-        (given / "rows.jsonl").unlink(missing_ok=True)
+        for name in ("rows.jsonl", RUN_FILE):
+            (given / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None
     return _short(given)

@@ -7,8 +7,9 @@ from rich.table import Table
 
 from harness.cli.choice import add_lab_option
 from harness.cli.screen import Screen, add_json_option
+from harness.errors import UsageError
 from harness.lab import load_lab
-from harness.targets import kind_of
+from harness.targets import TargetConfig, kind_of
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -23,16 +24,18 @@ def _targets(args: argparse.Namespace) -> int:
     screen = Screen(args.json)
     lab = load_lab(args.lab)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("target", "kind", "where", "evidence", "description"):
+    for column in ("target", "kind", "where", "protection", "evidence", "description"):
         table.add_column(column)
     listed = []
     for name, config in sorted(lab.targets.items()):
         kind = kind_of(config)
         default = name == lab.defaults.target
+        protection = _protection(config)
         table.add_row(
             f"{name} *" if default else name,
             config.kind,
-            kind.place(config.settings),
+            " ".join([kind.place(config.settings), *_faults(config)]),
+            protection,
             kind.evidence,
             config.description,
         )
@@ -43,6 +46,8 @@ def _targets(args: argparse.Namespace) -> int:
                 "default": default,
                 "evidence": kind.evidence,
                 "settings": dict(config.settings),
+                "protection": protection,
+                "faults": config.faults,
                 "provides": sorted(config.provides),
                 "connect": config.timing.connect,
                 "slowness": config.timing.slowness,
@@ -54,3 +59,15 @@ def _targets(args: argparse.Namespace) -> int:
     screen.line(f"* the default target; configured in {lab.path or 'no file (built in)'}", "dim")
     screen.json(listed)
     return 0
+
+
+def _protection(config: TargetConfig) -> str:
+    """A key that cannot be used makes its target unusable, and no other."""
+    try:
+        return kind_of(config).protection(config.settings)
+    except UsageError as error:
+        return f"unusable: {error}"
+
+
+def _faults(config: TargetConfig) -> list[str]:
+    return [f"with faults {config.faults}"] if config.faults else []

@@ -1,11 +1,59 @@
-"""Rows on disk: one JSON object a line, written as soon as it is known."""
+"""A run on disk: its rows, one JSON object a line, written as soon as they are known; and what it ran on."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
 
 from harness.conformance.row import Row
 from harness.errors import UsageError
+
+RUN_FILE = "run.json"
+"""Name of the file beside the rows that says what they were run on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What a run was run on. Times are ISO 8601 in UTC; `ended` is None while it runs, and if it was cut off.
+
+    `place`: where the target's settings lead; `evidence`: what its rows rest on; `agent`: build of the agent;
+    `line`: `harness.device.LineReport` as a dictionary, so far.
+    """
+
+    target: str
+    kind: str
+    place: str
+    evidence: str
+    harness: str
+    agent: str
+    started: str
+    ended: str | None
+    line: Mapping[str, object]
+
+    def write(self, folder: Path) -> None:
+        """Puts it into the folder of the run, whole or not at all. Raises OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / f"{RUN_FILE}.new"
+        new.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        new.replace(folder / RUN_FILE)
+
+
+def read_run(folder: Path) -> RunRecord | None:
+    """The record of the run in that folder, None if it has none (no device was opened).
+
+    Raises UsageError for a file that cannot be read or holds anything else.
+    """
+    path = folder / RUN_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return RunRecord(**{each.name: values[each.name] for each in fields(RunRecord)})
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: not the record of a run: {error}") from error
 
 
 class RowWriter:

@@ -2,5 +2,6 @@
 
 from harness.device.device import Device
 from harness.device.info import DeviceInfo
+from harness.device.line import LineReport
 
-__all__ = ["Device", "DeviceInfo"]
+__all__ = ["Device", "DeviceInfo", "LineReport"]

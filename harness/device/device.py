@@ -5,6 +5,7 @@ from types import TracebackType
 
 from harness.deadline import Deadline
 from harness.device.info import DeviceInfo, ask
+from harness.device.line import LineReport
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.session.health import LineHealth
@@ -13,12 +14,25 @@ from harness.wire.messages import Welcome
 
 
 class Device:
-    """A session with a name. `evidence`: what its results prove ("device", "model" ...); `word`: bytes."""
+    """A session with a name. `evidence`: what its results prove ("device", "model" ...); `word`: bytes.
 
-    def __init__(self, name: str, session: Session, evidence: str, word: int) -> None:
+    protection, faults: see `LineReport`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        session: Session,
+        evidence: str,
+        word: int,
+        *,
+        protection: str = "",
+        faults: str = "",
+    ) -> None:
         self.name = name
         self.evidence = evidence
         self.word = word
+        self._protection, self._faults = protection, faults
         self._session = session
         self._info: DeviceInfo | None = None
 
@@ -48,8 +62,13 @@ class Device:
 
     @property
     def health(self) -> LineHealth:
-        """What the line was like so far."""
+        """The counters of the line so far."""
         return self._session.health
+
+    @property
+    def line(self) -> LineReport:
+        """What the line was like so far, for results."""
+        return LineReport(self.url, self._protection, self._faults, self.health)
 
     def close(self) -> None:
         """End the session and close the link. Safe to call twice."""

@@ -2,6 +2,7 @@
 
 from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
 from harness.report.executions import execution_dict, execution_lines
+from harness.report.lines import line_lines
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -22,6 +23,7 @@ __all__ = [
     "hex_dump",
     "json_text",
     "lab_broke",
+    "line_lines",
     "live_line",
     "program_name",
     "requirement_line",

@@ -88,6 +88,7 @@ def execution_dict(execution: Execution) -> dict[str, Any]:
             "kind": outcome.kind.value,
             "call": outcome.call,
             "detail": outcome.detail,
+            "address": outcome.address,
             "text": str(outcome),
         },
         "calls": [_call_dict(result) for result in execution.calls],

@@ -23,8 +23,10 @@ class CEHarness(ConformanceKeywords):
     | Library    harness.robot.CEHarness
 
     uses the default target, an emulated device. ``target`` names another one of ``lab.ini``; ``cpu`` and
-    ``link`` choose among what an emulated target offers; ``lab`` is the path of ``lab.ini``. The variables
-    ``TARGET``, ``CPU``, ``LINK`` and ``LAB`` win over these arguments:
+    ``link`` choose among what an emulated target offers; ``lab`` is the path of ``lab.ini``; ``key_file``
+    names a file with the key of a target that needs one; ``faults`` makes its line faulty
+    (``flip=1e-3 seed=7``). The variables ``TARGET``, ``CPU``, ``LINK``, ``LAB``, ``KEY_FILE`` and ``FAULTS``
+    win over these arguments:
 
     | robot --variable TARGET:mydevice suites/
 
@@ -55,7 +57,7 @@ class CEHarness(ConformanceKeywords):
     needs a second tag that says which one: ``leg:straddling``. Rows are appended to the file named by the
     variable ``RESULTS`` (by default ``rows.jsonl`` in the output folder) when the test ends. A failed check
     fails the test; a condition that was not reached, or that this target cannot reach, skips it; a failed
-    lab ends the run.
+    lab ends the run. ``run.json`` beside the rows says what they were run on and what the line was like.
     """
 
     ROBOT_LISTENER_API_VERSION = 3
@@ -68,10 +70,13 @@ class CEHarness(ConformanceKeywords):
         cpu: str | None = None,
         link: str | None = None,
         lab: str | None = None,
+        key_file: str | None = None,
+        faults: str | None = None,
     ) -> None:
-        super().__init__(LazyDevice(Choice(target, cpu, link, lab)))
+        super().__init__(LazyDevice(Choice(target, cpu, link, lab, key_file, faults)))
         self.ROBOT_LIBRARY_LISTENER = self
         self._rows: RowWriter | None = None
+        self._folder: Path | None = None
         self._stopped = False
 
     def start_test(self, data: Any, result: Any) -> None:
@@ -94,6 +99,7 @@ class CEHarness(ConformanceKeywords):
         self._stopped = self._stopped or "Execution terminated by signal" in result.message
         if test.requirements and not self._stopped and not _dry_run():
             self._leave_rows(test, result)
+        self._leave_record()
         self._test = RunningTest("outside of a test")
 
     def end_suite(self, data: Any, result: Any) -> None:
@@ -101,9 +107,11 @@ class CEHarness(ConformanceKeywords):
         if self._target.is_open:
             device = self._target.get()
             result.metadata["Device"] = f"{device.name} (evidence: {device.evidence})"
+            result.metadata["Line"] = "; ".join([device.line.protection, *device.line.trouble])
 
     def close(self) -> None:
         """Called by Robot at the end of the run."""
+        self._leave_record(ended=True)
         self._target.close()
         if self._rows is not None:
             self._rows.close()
@@ -133,16 +141,27 @@ class CEHarness(ConformanceKeywords):
         else:
             self._fact(False, "", result.message)
 
+    def _leave_record(self, *, ended: bool = False) -> None:
+        """What the run runs on, beside its rows; after every test, so that a run cut off has it too."""
+        if (record := self._target.record(ended=ended)) is not None:
+            self._folder = self._folder or _results().parent
+            record.write(self._folder)
+
     def _writer(self) -> RowWriter:
         if self._rows is None:
-            named = variable("RESULTS")
-            if named is None:
-                path = Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / "rows.jsonl"
+            path = _results()
+            if variable("RESULTS") is None:
                 path.unlink(missing_ok=True)
-            else:
-                path = Path(named)
             self._rows = RowWriter(path)
         return self._rows
+
+
+def _results() -> Path:
+    """The file for the rows."""
+    named = variable("RESULTS")
+    if named is not None:
+        return Path(named)
+    return Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / "rows.jsonl"
 
 
 def _dry_run() -> bool:

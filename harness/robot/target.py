@@ -2,14 +2,17 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
+import harness
+from harness.conformance import RunRecord
 from harness.device import Device
 from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
-from harness.targets import configure, connect
+from harness.targets import configure, connect, kind_of
 from harness.targets.base import TargetConfig
 
 
@@ -17,27 +20,32 @@ from harness.targets.base import TargetConfig
 class Choice:
     """Which device: a target of lab.ini (None: the default one), and settings that replace its own.
 
-    `lab`: path of lab.ini, None to look for it where the command line looks.
+    `lab`: path of lab.ini, None to look for it where the command line looks. `key_file`: with the key of the
+    target; `faults`: what to do to its line on purpose.
     """
 
     target: str | None = None
     cpu: str | None = None
     link: str | None = None
     lab: str | None = None
+    key_file: str | None = None
+    faults: str | None = None
 
     def overridden(self) -> "Choice":
-        """The same, with the Robot variables TARGET, CPU, LINK and LAB in place of what they name."""
+        """The same, with what the Robot variables TARGET, CPU, LINK, LAB, KEY_FILE and FAULTS say instead."""
         return Choice(
             variable("TARGET", self.target),
             variable("CPU", self.cpu),
             variable("LINK", self.link),
             variable("LAB", self.lab),
+            variable("KEY_FILE", self.key_file),
+            variable("FAULTS", self.faults),
         )
 
     def config(self) -> TargetConfig:
         """The configured target. Raises UsageError."""
         config = load_lab(self.lab).target(self.target)
-        return configure(config, cpu=self.cpu, link=self.link)
+        return configure(config, cpu=self.cpu, link=self.link, key=self.key_file, faults=self.faults)
 
 
 def variable(name: str, otherwise: str | None = None) -> str | None:
@@ -57,6 +65,7 @@ class LazyDevice:
         self._stack = ExitStack()
         self._config: TargetConfig | None = None
         self._device: Device | None = None
+        self._started = ""
 
     @property
     def config(self) -> TargetConfig:
@@ -77,6 +86,7 @@ class LazyDevice:
         if self._device is None:
             try:
                 self._device = self._stack.enter_context(connect(self.config))
+                self._started = _now()
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
         return self._device
@@ -85,7 +95,28 @@ class LazyDevice:
         """Version of Windows CE (major, minor), None if it is not known or no device is open."""
         return self._device.info().version if self._device is not None else None
 
+    def record(self, *, ended: bool = False) -> RunRecord | None:
+        """What the run runs on and what its line was like so far, None if no device is open."""
+        if self._device is None:
+            return None
+        config = self.config
+        return RunRecord(
+            target=config.name,
+            kind=config.kind,
+            place=kind_of(config).place(config.settings),
+            evidence=self._device.evidence,
+            harness=harness.__version__,
+            agent=self._device.welcome.build,
+            started=self._started,
+            ended=_now() if ended else None,
+            line=self._device.line.as_dict(),
+        )
+
     def close(self) -> None:
         """Ends the session and whatever was started for it. Closing twice is allowed."""
         self._device = None
         self._stack.close()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,13 +1,28 @@
 """An agent that answers what a test tells it."""
 
+import hmac
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from harness.wire.framing import Frame, FrameDecoder, encode_frame
-from harness.wire.messages import Answer, Hello, Limits, Message, Run, Welcome, decode, encode
+from harness.wire.coding import decode, encode
+from harness.wire.framing import FrameDecoder, encode_frame
+from harness.wire.messages import (
+    Answer,
+    Challenge,
+    Hello,
+    Limits,
+    Message,
+    Proof,
+    Reason,
+    Refusal,
+    Run,
+    Welcome,
+    WireError,
+)
+from harness.wire.sealing import KeyedSeal, PlainSeal, Role, Seal, full_number, open_check, prove
 
 LIMITS = Limits(
     word=4,
@@ -20,19 +35,39 @@ LIMITS = Limits(
     exports=64,
     depth=8,
     arity=16,
+    threads=4,
 )
+KEY = bytes(range(32))
+BOOT = 7
+NONCE = bytes(16)
 Reply = Callable[[Message], Message | bytes | None]
 
 
-class FakeAgent:
-    """Listens on loopback; answers each message with what `reply` makes of it (bytes go out as they are)."""
+@dataclass
+class Talk:
+    """One connection: what was said so far."""
 
-    def __init__(self) -> None:
+    connection: socket.socket
+    hello: Hello | None = None
+    seal: Seal | None = None
+
+    def say(self, message: Message, check: bytes) -> None:
+        self.connection.sendall(encode_frame(encode(message), check))
+
+
+class FakeAgent:
+    """Listens on loopback; answers hellos and runs with what `reply` makes of them (bytes go out as such).
+
+    With a key the welcome that `reply` makes of a hello follows a good proof.
+    """
+
+    def __init__(self, key: bytes | None = KEY) -> None:
+        self.key = key
         self.reply: Reply = self.welcome
         self.oem = "Some maker"
         self.runs: list[Run] = []
         self.answers: list[Answer] = []
-        self._session = 0
+        self._session = self._next = 0
         self._kept: dict[int, Answer | None] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -51,9 +86,9 @@ class FakeAgent:
         """Behaves well: says who made it, answers programs from `answers`, in order, each program once."""
         if isinstance(message, Hello):
             if message.session != self._session:
-                self._session = message.session
+                self._session, self._next = message.session, 0
                 self._kept.clear()
-            return Welcome(message.session, boot=7, next=0, limits=LIMITS, build="fake agent 1.0")
+            return Welcome(message.session, boot=BOOT, next=self._next, limits=LIMITS, build="fake agent 1.0")
         if isinstance(message, Run):
             if "coredll!SystemParametersInfoW" in str(message.exports):
                 return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
@@ -72,6 +107,12 @@ class FakeAgent:
             each.close()
         self._thread.join(10)
 
+    def vanish(self) -> None:
+        """The port and its connections are gone at once; nobody will answer there."""
+        for each in (self._listener, *self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
     def _serve(self) -> None:
         while True:
             try:
@@ -79,21 +120,63 @@ class FakeAgent:
             except OSError:
                 return
             self._open.append(connection)
-            self._talk(connection)
+            talk, decoder = Talk(connection), FrameDecoder()
+            with suppress(OSError):
+                while data := connection.recv(4096):
+                    for piece in decoder.feed(data):
+                        if piece.data is not None:
+                            self._hear(talk, piece.data)
 
-    def _talk(self, connection: socket.socket) -> None:
-        decoder, tag = FrameDecoder(), 0
-        with suppress(OSError):
-            while data := connection.recv(4096):
-                for frame in decoder.feed(data):
-                    if not isinstance(frame, Frame):
-                        continue
-                    message = decode(frame.body)
-                    if isinstance(message, Hello):
-                        decoder.tag = tag = message.session
-                    answer = self.reply(message)
-                    if isinstance(answer, bytes):
-                        connection.sendall(answer)
-                    elif answer is not None:
-                        tagged = 0 if isinstance(message, Hello) else tag
-                        connection.sendall(encode_frame(encode(answer), tagged))
+    def _hear(self, talk: Talk, data: bytes) -> None:
+        for size in {4, talk.seal.size if talk.seal else 4}:
+            with suppress(WireError):
+                message = decode(data[:-size])
+                self._answer(talk, message, data[:-size], data[-size:])
+                return
+
+    def _answer(self, talk: Talk, message: Message, body: bytes, check: bytes) -> None:
+        if isinstance(message, Hello):
+            self._greet(talk, message)
+        elif isinstance(message, Proof):
+            self._prove(talk, message)
+        elif isinstance(message, Run) and talk.seal is not None:
+            number = full_number(self._next, message.seq)
+            if not talk.seal.good(Role.CONTROLLER, number, body, check):
+                return
+            self._next = max(self._next, number + 1)
+            answer = self.reply(message)
+            if isinstance(answer, bytes):
+                talk.connection.sendall(answer)
+            elif answer is not None:
+                talk.say(answer, talk.seal.check(Role.AGENT, number, encode(answer)))
+
+    def _greet(self, talk: Talk, hello: Hello) -> None:
+        talk.hello = hello
+        answer = self.reply(hello)
+        if isinstance(answer, bytes):
+            talk.connection.sendall(answer)
+        elif isinstance(answer, Welcome) and self.key is not None:
+            needed = Challenge(hello.session, BOOT, NONCE) if hello.nonce else Refusal(0, Reason.KEY, 1)
+            talk.say(needed, open_check(encode(needed)))
+        elif isinstance(answer, Welcome) and hello.nonce is not None:
+            refusal = Refusal(0, Reason.KEY, 0)
+            talk.say(refusal, open_check(encode(refusal)))
+        elif isinstance(answer, Welcome):
+            talk.seal = PlainSeal(hello.session, BOOT)
+            talk.say(answer, open_check(encode(answer)))
+        elif answer is not None:
+            talk.say(answer, open_check(encode(answer)))
+
+    def _prove(self, talk: Talk, proof: Proof) -> None:
+        assert talk.hello is not None
+        assert talk.hello.nonce is not None
+        assert self.key is not None
+        expected, session_key = prove(self.key, talk.hello.session, BOOT, talk.hello.nonce, NONCE)
+        if not hmac.compare_digest(expected, proof.mac):
+            refusal = Refusal(0, Reason.PROOF)
+            talk.say(refusal, open_check(encode(refusal)))
+            return
+        talk.seal = KeyedSeal(session_key)
+        answer = self.reply(talk.hello)
+        assert isinstance(answer, Welcome)
+        talk.say(answer, talk.seal.check(Role.WELCOME, 0, encode(answer)))

@@ -91,11 +91,12 @@ def test_json_that_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "no/such/folder" in complaint(capsys, ["targets", "--json", "no/such/folder/x.json"], 2)
 
 
-def test_nothing_listens(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_listens(capsys: pytest.CaptureFixture[str], key_file: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        assert "refused" in complaint(capsys, ["call", "--target", url, "socket", "2"], 3)
+        arguments = ["call", "--target", url, "--key", str(key_file), "socket", "2"]
+        assert "refused" in complaint(capsys, arguments, 3)
 
 
 def test_a_device_that_does_not_answer(

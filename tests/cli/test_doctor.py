@@ -25,10 +25,11 @@ def examine(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> l
     return steps
 
 
-def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nobody_listens(capsys: pytest.CaptureFixture[str], key_file: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        broken = examine(capsys, 3, f"tcp://127.0.0.1:{taken.getsockname()[1]}")[-1]
+        url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        broken = examine(capsys, 3, url, "--key", str(key_file))[-1]
     assert broken["step"] == "link opens"
     assert "cable, power, address and port" in broken["next"]
 
@@ -60,9 +61,30 @@ def test_another_version(capsys: pytest.CaptureFixture[str], lab: Path, agent: F
 
     agent.reply = reply
     steps = examine(capsys, 3, "--lab", str(lab))
-    assert [step["step"] for step in steps[-2:]] == ["agent answers", "protocol"]
+    assert [step["step"] for step in steps[-2:]] == ["agent answers", "protocol and key"]
     assert "version 9" in steps[-1]["detail"]
     assert "ceharness agent info" in steps[-1]["next"]
+
+
+def test_no_key(capsys: pytest.CaptureFixture[str], agent: FakeAgent) -> None:
+    broken = examine(capsys, 2, agent.url)[-1]
+    assert broken["step"] == "key"
+    assert "ceharness agent key FILE" in broken["detail"] + broken["next"]
+
+
+def test_a_wrong_key(capsys: pytest.CaptureFixture[str], agent: FakeAgent, lab: Path, key_file: Path) -> None:
+    key_file.write_text("ab" * 32, encoding="ascii")
+    steps = examine(capsys, 3, "--lab", str(lab))
+    assert [step["step"] for step in steps] == [
+        "configuration",
+        "key",
+        "link opens",
+        "agent answers",
+        "protocol and key",
+    ]
+    assert steps[1]["detail"] == f"key from {key_file}"
+    assert "the key is wrong" in steps[-1]["detail"]
+    assert "ab" * 32 not in str(steps)
 
 
 def test_no_winsock(capsys: pytest.CaptureFixture[str], lab: Path, agent: FakeAgent) -> None:

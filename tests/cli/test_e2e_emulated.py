@@ -91,10 +91,13 @@ def test_one_call_on_every_cpu_over_every_link(
 
 @pytest.mark.parametrize("link", ["tcp", "serial"])
 def test_doctor_finds_nothing_wrong(capsys: pytest.CaptureFixture[str], link: str) -> None:
-    assert main(["doctor", "--link", link, "--json", "-"]) == 0
-    steps = json.loads(capsys.readouterr().out)
-    assert [step["step"] for step in steps][-1] == "ws2.dll"
-    assert all(step["ok"] for step in steps)
+    assert main(["doctor", "--link", link, "--faults", "dup=1e-9", "--json", "-"]) == 0
+    steps = {step["step"]: step for step in json.loads(capsys.readouterr().out)}
+    assert list(steps)[-2:] == ["ws2.dll", "line"]
+    assert all(step["ok"] for step in steps.values())
+    assert "key" in steps["key"]["detail"]
+    assert ("every frame is keyed" in steps["protocol and key"]["detail"]) == (link == "tcp")
+    assert "faults were injected" in steps["line"]["detail"]
 
 
 def test_exec_runs_the_example_of_the_documentation(
@@ -116,7 +119,10 @@ def test_exec_runs_the_example_of_the_documentation(
 def test_a_run_of_one_requirement(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["run", "--include", "WSASOCKET-012", "--output", str(tmp_path), "--json", "-"]) == 0
     out, err = capsys.readouterr()
-    rows = json.loads(out)
+    result = json.loads(out)
+    rows = result["rows"]
+    assert (result["kind"], result["evidence"], result["line"]["keyed"]) == ("emulated", "model", True)
+    assert result["line"]["trouble"] == []
     assert {row["requirement"] for row in rows} == {"WSASOCKET-012"}
     assert {row["verdict"] for row in rows} == {"pass"}
     assert {row["evidence"] for row in rows} == {"model"}
@@ -142,13 +148,17 @@ def test_emulate_serves_both_links_and_ends_at_ctrl_c(
     device = start("emulate", "--cpu", "x86", "--json", str(how), mark=mark)
     read_until(device, "Ctrl-C ends it")
     connection = json.loads(how.read_text(encoding="utf-8"))
-    for url in (connection["tcp"], connection["serial"]):
-        assert main(["call", "--target", url, "WSASocketW", "AF_INET", "SOCK_STREAM"]) == 0
+    key = Path(connection["key"]["tcp"])
+    for url, option in ((connection["tcp"], ["--key", str(key)]), (connection["serial"], [])):
+        assert main(["call", "--target", url, *option, "WSASocketW", "AF_INET", "SOCK_STREAM"]) == 0
     capsys.readouterr()
+    assert main(["call", "--target", connection["serial"], "--key", str(key), "socket", "2", "1"]) == 3
+    assert "the agent has none" in capsys.readouterr().err
     device.send_signal(signal.SIGINT)
     out, err = device.communicate(timeout=60)
     assert (device.returncode, err) == (0, "")
     assert "ended" in out
+    assert not key.exists()
     assert marked(mark) == []
 
 

@@ -4,13 +4,16 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_agent import FakeAgent
+from fake_agent import KEY, FakeAgent
 
 from harness.cli.main import main
+from harness.targets import KINDS, Reached, TargetConfig
 from harness.wire.messages import Answer, Message
 
 SUITE = """\
@@ -64,7 +67,7 @@ def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
     command = next(line.split() for line in err.splitlines() if line.startswith("  replay "))
     assert command[1:3] == ["ceharness", "exec"]
     assert "  observed    WSAEINVAL (10022)" in err
-    rows = {row["requirement"]: row for row in json.loads(out)}
+    rows = {row["requirement"]: row for row in json.loads(out)["rows"]}
     assert rows["WSASOCKET-012"]["verdict"] == "pass"
     wrong = rows["WSASOCKET-016"]
     assert wrong["verdict"] == "fail"
@@ -94,6 +97,72 @@ def test_rows_appear_while_the_run_goes_on(
     assert main(arguments) == 0
     assert "WSASOCKET-012" not in seen[0]
     assert "WSASOCKET-012" in seen[1]
+
+
+def test_a_run_says_what_it_ran_on_and_what_the_line_was_like(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, tmp_path: Path
+) -> None:
+    agent.answers = GOOD
+    assert main([*arguments, "--json", "-"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    rows = result.pop("rows")
+    assert len(rows) == 2
+    assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8")) == result
+    assert (result["target"], result["kind"], result["place"]) == ("fake", "tcp", agent.url)
+    assert (result["evidence"], result["agent"]) == ("device", "fake agent 1.0")
+    assert result["started"] <= result["ended"]
+    assert (result["line"]["keyed"], result["line"]["trouble"]) == (True, [])
+    assert result["line"]["frames_received"] >= 5
+    assert "\nline  " not in err
+
+
+def test_a_bad_line_is_shown_at_the_end(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, tmp_path: Path
+) -> None:
+    agent.answers = GOOD
+    assert main([*arguments, "--faults", "dup=0.001 seed=5"]) == 0
+    assert (
+        "\nline  faults were injected into this line on purpose: dup=0.001 seed=5\n"
+        in capsys.readouterr().out
+    )
+    log = (tmp_path / "out" / "output.xml").read_text(encoding="utf-8")
+    assert "faults were injected into this line on purpose" in log
+
+
+def test_a_lost_line_names_what_is_in_doubt_and_keeps_the_rows(
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    agent: FakeAgent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second program is never answered: the lab ends what it had started."""
+    plug = {"pulled": False}
+
+    @contextmanager
+    def reach(config: TargetConfig) -> Iterator[Reached]:
+        yield Reached(agent.url, KEY, lambda seconds: "somebody pulled the plug" if plug["pulled"] else None)
+
+    def reply(message: Message) -> Message | bytes | None:
+        before = len(agent.runs)
+        answer = agent.welcome(message)
+        if before == 1 and len(agent.runs) == 2:
+            plug["pulled"] = True
+            agent.vanish()
+        return answer
+
+    monkeypatch.setitem(KINDS, "tcp", replace(KINDS["tcp"], reach=reach))  # type: ignore[arg-type]
+    agent.answers, agent.reply = GOOD[:1], reply
+    assert main([*arguments, "--json", str(tmp_path / "result.json")]) == 3
+    out, err = capsys.readouterr()
+    assert err.startswith("ceharness: error: ")
+    assert err.count("somebody pulled the plug") == 1
+    assert "in doubt" in err
+    assert "WSASocketW" in err
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert [row["verdict"] for row in result["rows"]] == ["pass", "broken"]
+    assert "WSASOCKET-012   pass" in out
 
 
 def test_a_test_that_is_wrong_is_no_fault_of_the_lab(
@@ -217,7 +286,9 @@ def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, 
     out, err = running[0].communicate(timeout=120)
     assert running[0].returncode == 130, out + err
     assert "Traceback" not in err
-    rows = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    result = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    rows = result["rows"]
+    assert result["line"]["frames_sent"] > 1
     assert rows[0]["requirement"] == "WSASOCKET-012"
     assert rows[0]["verdict"] == "pass"
     assert "ended by Ctrl-C" in out

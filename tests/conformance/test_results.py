@@ -1,6 +1,7 @@
 """Rows on disk, and what a run amounts to."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ from harness.conformance import (
     CONFORMING,
     DEVIATIONS,
     LAB_BROKEN,
+    RUN_FILE,
     SEVERITY,
     Row,
     RowWriter,
+    RunRecord,
     Verdict,
     read_rows,
+    read_run,
     summarize,
     worst,
 )
@@ -62,6 +66,38 @@ def test_rows_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:
         writer.write(row("015"))
     assert [each.requirement[-3:] for each in read_rows(path)] == ["012", "014", "015"]
     assert "söme" in path.read_text(encoding="utf-8")
+
+
+RUN = RunRecord(
+    target="panel",
+    kind="tcp",
+    place="tcp://h:1",
+    evidence="device",
+    harness="1",
+    agent="ceagent 1",
+    started="2026-05-01T10:00:00+00:00",
+    ended=None,
+    line={"bytes_sent": 7, "trouble": ["söme"]},
+)
+
+
+def test_what_a_run_ran_on_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert read_run(folder) is None
+    RUN.write(folder)
+    assert read_run(folder) == RUN
+    ended = replace(RUN, ended="2026-05-01T10:05:00+00:00", line={})
+    ended.write(folder)
+    assert read_run(folder) == ended
+    assert [path.name for path in folder.iterdir()] == [RUN_FILE]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "x"}', "nonsense", "\xff"])
+def test_a_record_that_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / RUN_FILE
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(UsageError, match=RUN_FILE):
+        read_run(tmp_path)
 
 
 def test_a_half_line_of_a_run_that_was_cut_off(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from harness.errors import LinkError
 from harness.program.model import Call, Export, Program
 from harness.program.result import Execution, Outcome, OutcomeKind
+from harness.session.health import LineHealth
 from harness.session.session import Session
 from harness.targets.base import Reached
 from harness.targets.device import TargetDevice
@@ -20,6 +21,8 @@ class Silent:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.deadlines: list[int] = []
+        self.health = LineHealth()
+        self.url = "tcp://h:1"
 
     class welcome:  # noqa: N801
         class limits:  # noqa: N801
@@ -33,9 +36,17 @@ class Silent:
         return [Execution(program, Outcome(OutcomeKind.LOST), ()) for program in found]
 
 
-def device(session: Silent, fault: str | None = None, slowness: float = 1) -> TargetDevice:
+def device(session: Silent, fault: str | None = None, slowness: float = 1, faults: str = "") -> TargetDevice:
     reached = Reached("tcp://h:1", fault=lambda seconds: fault)
-    return TargetDevice("d", cast(Session, session), "model", reached=reached, slowness=slowness)
+    return TargetDevice(
+        "d",
+        cast(Session, session),
+        "model",
+        reached=reached,
+        slowness=slowness,
+        protection="no key",
+        faults=faults,
+    )
 
 
 def test_lost_without_an_explanation_is_the_devices_own() -> None:
@@ -51,6 +62,31 @@ def test_a_failed_link_says_why() -> None:
     with pytest.raises(LinkError) as caught:
         device(Silent(LinkError("gone")), "somebody pulled the plug").run(PROGRAM)
     assert caught.value.__notes__ == ["  somebody pulled the plug"]
+
+
+def test_a_reason_is_not_told_twice() -> None:
+    with pytest.raises(LinkError) as caught:
+        device(Silent(LinkError("gone: somebody pulled the plug")), "somebody pulled the plug").run(PROGRAM)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_failed_link_says_what_was_bad_about_it() -> None:
+    session = Silent(LinkError("gone"))
+    session.health.reconnects, session.health.reconnecting = 2, 31.0
+    with pytest.raises(LinkError) as caught:
+        device(session, faults="cut=1e-3").run(PROGRAM)
+    assert caught.value.__notes__ == [
+        "  faults were injected into this line on purpose: cut=1e-3",
+        "  the link broke and was opened again 2 times, which took 31.0 s",
+    ]
+
+
+def test_the_report_of_a_line() -> None:
+    session = Silent()
+    session.health.keyed, session.health.bytes_sent = True, 77
+    report = device(session).line.as_dict()
+    assert (report["url"], report["protection"], report["faults"]) == ("tcp://h:1", "no key", "")
+    assert (report["keyed"], report["bytes_sent"], report["trouble"]) == (True, 77, [])
 
 
 def test_slowness_stretches_programs_and_leaves_the_original_alone() -> None:
