@@ -123,6 +123,8 @@ def _outcome(execution: Execution, judged: CallResult) -> Finding | None:
         return Verdict.INCONCLUSIVE, "not run", outcome.reason or "the program was not run"
     if outcome.kind in _OUR_OWN_FAULT:
         return Verdict.BROKEN, str(outcome), "the program itself is wrong: it says nothing about the device"
+    if outcome.kind is OutcomeKind.NO_THREAD:
+        return Verdict.INCONCLUSIVE, wording.ended(outcome), "the program needs a thread more"
     if not outcome.returned:
         return Verdict.FAIL, wording.ended(outcome), _where(execution, judged)
     if not judged.ran:

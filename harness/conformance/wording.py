@@ -48,6 +48,8 @@ def ended(outcome: Outcome) -> str:
             text = "blocked past its deadline"
         case OutcomeKind.UNRESOLVED:
             text = "the export does not exist on the device"
+        case OutcomeKind.NO_THREAD:
+            text = "the device could not make a thread"
         case OutcomeKind.LOST:
             text = "the device restarted or fell silent"
         case _:

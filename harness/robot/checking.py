@@ -4,6 +4,7 @@ import zlib
 from functools import cache
 
 from robot.api.deco import keyword
+from robot.utils import timestr_to_secs
 
 from harness.errors import UsageError
 from harness.program.model import pattern
@@ -185,6 +186,21 @@ class CheckKeywords(RunKeywords):
         if not any(result.ok for result in results):
             came = (f"{call_name(result)}: {came_to(result, self._last())}" for result in results)
             raise self._not_reached(reason, observed="; ".join(came))
+
+    @keyword(tags=["check"])
+    @action
+    def needs_time_of_at_least(self, call: str, time: str, reason: str) -> None:
+        """Ends the test as inconclusive, with the reason, unless the call ran and took this long.
+
+        | Needs Time Of At Least    received    150ms    reason=it has to wait for the other thread
+        """
+        result, least = self._call(call), round(1_000_000 * timestr_to_secs(time))
+        took = result.microseconds or 0
+        if took < least:
+            observed = (
+                f"{call_name(result)}: {took} microseconds" if result.ran else came_to(result, self._last())
+            )
+            raise self._not_reached(reason, observed)
 
     @keyword(tags=["check"])
     @action

@@ -26,6 +26,17 @@ Data After It
     send       recv
     WSASend    WSARecv
 
+Data Both Ways At The Same Time
+    [Documentation]    1 MB there and back; the socket sends in one thread while it receives in another.
+    [Tags]    WSASOCKET-045    leg:duplex
+    Run Program File    duplex.ceprog    client=${PLAIN}    connect=connect
+    ...    chunk=4096    writes=${LARGE_WRITES}    deadline=60s
+    Outcome Should Conform
+    Outcome Should Conform    taken
+    Outcome Should Conform    echoed
+    Outcome Should Conform    received
+    Digest Should Be Of Pattern    crc    4096    ${LARGE_WRITES}
+
 Either Call Connects
     [Tags]    WSASOCKET-046
     [Template]    Connection By Should Conform

@@ -106,10 +106,6 @@ Exactly One D_ Flag
     [Tags]    WSASOCKET-044
     Report What Cannot Be Provoked
 
-Connected Before Data
-    [Tags]    WSASOCKET-045
-    Report What Cannot Be Provoked
-
 WSAETIMEDOUT On A Broken Connection
     [Tags]    WSASOCKET-050
     Report What Cannot Be Provoked
