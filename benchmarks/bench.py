@@ -1,6 +1,7 @@
 """One run of the benchmark: every system on every link, several times, then the emulated devices."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -55,9 +56,13 @@ QUICK = Plan(seconds=0.5, repeats=1, agents=("arm",))
 
 @dataclass(slots=True)
 class Results:
-    """What one run found. `devices`: DeviceNumbers as dictionaries, one list of repeats for each CPU."""
+    """What one run found. `devices`: DeviceNumbers as dictionaries, one list of repeats for each CPU.
+
+    `load`: processes that wanted to run in the minute before (load average); every one of them slows us down.
+    """
 
     plan: Plan
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     devices: dict[str, list[dict[str, object]]] = field(default_factory=dict)
 

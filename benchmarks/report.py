@@ -1,5 +1,6 @@
 """What a run found, as a table for people, as JSON for programs, and against the targets."""
 
+import os
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -70,6 +71,7 @@ def table(results: Results) -> str:
             _ratios(results),
             _framing(results),
             _columns(_devices(results)),
+            f"{os.cpu_count()} processors, load average before the run {results.load:.1f}",
         ]
     )
 
@@ -155,6 +157,8 @@ def as_dict(results: Results) -> dict[str, object]:
     return {
         "seconds": results.plan.seconds,
         "repeats": results.plan.repeats,
+        "processors": os.cpu_count(),
+        "load_before": results.load,
         "batch": BATCH,
         "cells": [cell.as_dict() for cell in results.cells.values()],
         "framing": {
