@@ -112,11 +112,11 @@ def _typed(tag: int, numbers: Sequence[int]) -> cbor2.CBORTag:
 # --- from bytes ----------------------------------------------------------------------------
 
 
-def decode(body: bytes, word: int = 4) -> Message:
+def decode(body: bytes, word: int | None = None) -> Message:
     """The message in `body`. Raises `WireError` that says what is wrong with it.
 
-    `word`: bytes of a value, from the limits of the welcome. Only a bare value needs it: a typed array says
-    its word itself, and `Answer.word` is what it says.
+    `word`: bytes of a value, from the limits of the welcome; a lone value that does not fit is wrong then.
+    Without it the word of a lone value is the least that holds it. A typed array says its word itself.
     """
     try:
         value = cbor2.loads(body)
@@ -136,7 +136,9 @@ def decode(body: bytes, word: int = 4) -> Message:
         raise WireError(f"{name} of {len(parts) - 1} elements")
     message = reader(parts[1:])
     if isinstance(message, Answer) and message.lone:
-        return replace(message, word=word, values=(_uint(message.values[0], "value", (1 << 8 * word) - 1),))
+        (value,) = message.values
+        known = word or (4 if value <= _U32 else 8)
+        return replace(message, word=known, values=(_uint(value, "value", (1 << 8 * known) - 1),))
     return message
 
 

@@ -139,6 +139,14 @@ def test_no_message(value: object, why: str) -> None:
     assert why in str(caught.value)
 
 
+def test_a_lone_value_fits_its_word_or_64_bits() -> None:
+    with pytest.raises(WireError, match="value is 4294967296: expected 0 to 4294967295"):
+        decode(cbor2.dumps([3, 0, 1 << 32, 1]), 4)
+    assert not allowed(cbor2.dumps([3, 0, 1 << 64, 1]))
+    with pytest.raises(WireError, match="value is 18446744073709551616"):
+        decode(cbor2.dumps([3, 0, 1 << 64, 1]))
+
+
 @pytest.mark.parametrize(
     ("value", "why"),
     [
@@ -146,7 +154,6 @@ def test_no_message(value: object, why: str) -> None:
         ([1, 2, 5, 6, 0, [4, 9, 0] + [9] * 8, "b", []], "limit window is 0"),
         ([3, 0, 1, cbor2.CBORTag(69, b"\1\0")], "expected two numbers or two arrays"),
         ([3, 0, cbor2.CBORTag(70, b"\1\0\0\0"), 1], "expected two numbers or two arrays"),
-        ([3, 0, 1 << 32, 1], "value is 4294967296: expected 0 to 4294967295"),
         ([3, 0, cbor2.CBORTag(70, b"abc"), cbor2.CBORTag(69, b"")], "values has 3 bytes"),
     ],
 )
@@ -226,8 +233,9 @@ def test_a_lone_value_has_the_word_of_the_limits(seq: int, value: int, time: int
     body = encode(Answer(seq, (value,), (time,), word=8, lone=True))
     assert decode(body, 8) == Answer(seq, (value,), (time,), word=8, lone=True)
     if value < 1 << 32:
-        assert decode(body, 4) == Answer(seq, (value,), (time,), word=4, lone=True)
+        assert decode(body, 4) == decode(body) == Answer(seq, (value,), (time,), word=4, lone=True)
     else:
+        assert decode(body) == decode(body, 8)
         with pytest.raises(WireError, match="expected 0 to 4294967295"):
             decode(body, 4)
 
