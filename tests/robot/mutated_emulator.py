@@ -110,6 +110,47 @@ def socket_without_family_is_useless() -> None:
     creation.select = select
 
 
+_receiving: list[int] = []
+"""The sockets that a thread waits in recv for."""
+
+
+def _receives_are_counted() -> None:
+    known = EXPORTS["ws2"]["recv"]
+
+    def handler(call: Call, *args: int) -> Any:
+        _receiving.append(args[0])
+        try:
+            return (yield from known.handler(call, *args))
+        finally:
+            _receiving.remove(args[0])
+
+    EXPORTS["ws2"]["recv"] = replace(known, handler=handler)
+
+
+def no_socket_beside_a_receive() -> None:
+    _receives_are_counted()
+    decide = creation.select
+
+    def select(catalog: Any, request: selection.Request, circumstances: Any) -> selection.Selection:
+        if _receiving:
+            raise selection.Refused(Reason.GROUP)
+        return decide(catalog, request, circumstances)
+
+    creation.select = select
+
+
+def one_direction_at_a_time() -> None:
+    _receives_are_counted()
+    known = EXPORTS["ws2"]["send"]
+
+    def handler(call: Call, *args: int) -> Any:
+        if args[0] in _receiving:
+            return call.wsa_fail(WSAEWOULDBLOCK, 0xFFFFFFFF)
+        return (yield from known.handler(call, *args))
+
+    EXPORTS["ws2"]["send"] = replace(known, handler=handler)
+
+
 def misbehave(what: str) -> None:
     reason, _, code = what.partition("=")
     if code:

@@ -97,6 +97,8 @@ MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
                 ("recv_counts_wrongly", TRANSFERS | {"WSASOCKET-052"}),
                 ("overlapped_sockets_do_not_wait", {"WSASOCKET-038"}),
                 ("socket_without_family_is_useless", {"WSASOCKET-035"}),
+                ("no_socket_beside_a_receive", {"WSASOCKET-013"}),
+                ("one_direction_at_a_time", {"WSASOCKET-045"}),
             )
         ),
     ],

@@ -242,6 +242,21 @@ def test_needs_success_of(run_suite) -> None:
     assert (ran.rows[0].verdict, ran.rows[0].reason) == (Verdict.INCONCLUSIVE, "sockets are needed here")
 
 
+@pytest.mark.parametrize(("time", "status"), [("2us", "PASS"), ("3us", "PASS"), ("100ms", "SKIP")])
+def test_needs_time_of_at_least(run_suite, time: str, status: str) -> None:
+    steps = [
+        CREATE,
+        "Outcome Should Conform",
+        f"Needs Time Of At Least    tested    {time}    reason=it has to wait",
+    ]
+    ran = run_suite(one_test("WSASOCKET-012", *steps), ScriptedDevice({"WSASocketW": Error(10047)}))
+    assert ran.tests.status["One"] == status
+    if status == "SKIP":
+        assert [row.verdict for row in ran.rows] == [Verdict.INCONCLUSIVE]
+        assert ran.rows[0].reason == "it has to wait"
+        assert "microseconds" in ran.rows[0].observed
+
+
 def test_a_failed_lab_ends_the_run_and_is_never_the_device(run_suite) -> None:
     text = one_test("WSASOCKET-012", CREATE) + "Two\n    [Tags]    WSASOCKET-016\n    Log    not reached\n"
     failing = LinkError("COM5 is gone")
