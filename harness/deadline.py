@@ -12,9 +12,9 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
 
-    def remaining(self) -> float:
-        """Seconds left, 0.0 when the deadline has passed."""
-        return max(0.0, self._end - time.monotonic())
+    def remaining(self, *, extended: float = 0.0) -> float:
+        """Seconds left, 0.0 when the deadline has passed. `extended`: seconds that did not count."""
+        return max(0.0, self._end + extended - time.monotonic())
 
     @property
     def expired(self) -> bool:

@@ -1,22 +1,34 @@
 """One exchange: programs out, answers in, and what to do while nothing comes.
 
 The rules of docs/protocol.md, "Programs, at most once": a frame may be sent again at any time, because the
-agent never runs a number twice; at most a window of programs is unanswered; silence is probed with a hello.
+agent never runs a number twice; at most a window of programs is unanswered; silence is probed with a hello; a
+link that breaks is opened again, and what is unanswered is asked for again.
+
+Who is asked again, and when: only the oldest unanswered program has a timer. That another one was lost
+shows sooner, because agent and line keep the order: by an answer to a later program, or the refusal of one as
+out of order.
 """
 
-import time
+import contextlib
 from collections import deque
 
 from harness.deadline import Deadline
-from harness.errors import LinkError, NoAnswer, ProgramError, ProtocolError
-from harness.program.codec import Compiled, ExportTable, not_run, read_answer
+from harness.errors import LinkError, LinkGone, NoAnswer, ProgramError
+from harness.program.codec import Compiled, ExportTable
 from harness.program.model import Program
-from harness.program.result import Execution, Outcome, OutcomeKind
-from harness.session.flight import Flight, Landed, Window
-from harness.session.greeting import check_version
-from harness.session.line import Line, LineClosed, Received
+from harness.program.result import Execution
+from harness.session.clock import Limit
+from harness.session.flight import Flight, Window, in_words
+from harness.session.greeting import Greeting
+from harness.session.landing import Landing
+from harness.session.line import Line, LineBroken, Received
+from harness.session.reopening import GaveUp, Reopening
 from harness.session.timing import RoundTrip, Timing
-from harness.wire.messages import LIMIT_NAMES, Answer, Hello, Reason, Refusal, Run, Welcome, Working, encode
+from harness.wire.coding import encode
+from harness.wire.messages import Answer, Reason, Refusal, Run, Welcome, Working
+
+_MOST = 120
+"""Programs unanswered at once, whatever the agent allows: a number is told by its low byte within 128."""
 
 
 class Exchange:
@@ -25,7 +37,9 @@ class Exchange:
     def __init__(
         self,
         line: Line,
+        reopening: Reopening,
         welcome: Welcome,
+        key: bytes | None,
         following: int,
         exports: ExportTable,
         timing: Timing,
@@ -34,60 +48,62 @@ class Exchange:
         self.next = following
         self.broken = False
         self._line = line
+        self._clock = line.clock
+        self._reopening = reopening
         self._welcome = welcome
+        self._key = key
         self._exports = exports
         self._timing = timing
         self._round_trip = round_trip
         self._window = Window()
-        self._landed = Landed([])
-        self._probing = False
+        self._landing = Landing(0, welcome.limits, exports, line.url)
+        self._greeting: Greeting | None = None
+        self._suspicious = False
         self._silent = 0
-        self._went_back_for: int | None = None
+        self._serial = 0
+        self._limit = Limit(line.clock)
+        self._deadline: Deadline | None = None
 
     def run(self, jobs: list[tuple[Program, Compiled]], deadline: Deadline | None) -> list[Execution]:
         """The executions of `jobs`, in order. Raises what `Session.run_all` raises."""
-        self._landed = Landed([None] * len(jobs))
+        self._landing = Landing(len(jobs), self._welcome.limits, self._exports, self._line.url)
+        self._deadline, self._limit = deadline, Limit(self._clock, deadline=deadline)
         self._line.look_again()
         try:
-            self._run(deque(enumerate(jobs)), deadline)
-        except LineClosed as closed:
-            if not self._window:
-                raise LinkError(str(closed)) from closed
-            self._lose("the device closed the connection")
+            self._run(deque(enumerate(jobs)))
         except BaseException:
             # Programs may still be under way: this session's numbers cannot be trusted any more.
             self.broken = True
             raise
-        if self._landed.error is not None:
-            raise self._landed.error
-        missing = Outcome(OutcomeKind.NOT_RUN, reason="a program before it was lost")
-        return [
-            execution or not_run(program, missing)
-            for execution, (program, _) in zip(self._landed.executions, jobs, strict=True)
-        ]
+        self.broken |= self._landing.broken
+        return self._landing.executions([program for program, _ in jobs])
 
-    def _run(self, queue: "deque[tuple[int, tuple[Program, Compiled]]]", deadline: Deadline | None) -> None:
-        room = self._welcome.limits.window
+    def _run(self, queue: "deque[tuple[int, tuple[Program, Compiled]]]") -> None:
+        room = min(self._welcome.limits.window, _MOST)
         while True:
-            while queue and len(self._window) < room and self._may_launch():
-                place, (program, compiled) = queue.popleft()
-                self._launch(place, program, compiled)
-            if not self._window:
-                return
-            received = self._line.receive(self._time_left(deadline))
-            if received is not None:
-                self._take(received)
-            self._look_at_clock(deadline)
+            try:
+                while queue and len(self._window) < room and self._may_launch():
+                    place, (program, compiled) = queue.popleft()
+                    self._launch(place, program, compiled)
+                if not self._window:
+                    return
+                received = self._line.receive(self._time_left())
+                if received is not None:
+                    self._take(received)
+                self._look_at_clock()
+            except LineBroken as broken:
+                self._bring_back(broken)
 
     # --- sending --------------------------------------------------------------------------
 
     def _may_launch(self) -> bool:
-        return self._landed.error is None and not self.broken and not self._probing
+        broken = self.broken or self._landing.broken
+        return self._landing.error is None and not broken and self._greeting is None
 
     def _launch(self, place: int, program: Program, compiled: Compiled) -> None:
         new = self._exports.define(compiled.exports)
         run = Run(
-            seq=self.next,
+            seq=self.next & 0xFF,
             steps=compiled.steps,
             buffers=compiled.buffers,
             exports=list(new.values()),
@@ -98,25 +114,37 @@ class Exchange:
         most = self._welcome.limits.frame
         if len(body) > most:
             self._exports.forget(new)
-            self._landed.fail(
+            self._landing.fail(
                 ProgramError(f"the program takes {len(body)} bytes on the wire, the device allows {most}")
             )
             return
-        now = time.monotonic()
-        self._line.send(body, self._line.tag)
         patience = self._round_trip.patience() + self._on_the_line(body, program)
-        self._window.add(Flight(place, program, run.seq, body, tuple(new), now, patience, now + patience))
-        self.next = (self.next + 1) % 256
+        flight = Flight(place, program, self.next, body, tuple(new), patience)
+        # From here on it is under way: should the link break now, it is asked for again.
+        self._window.add(flight)
+        self.next += 1
+        self._line.checks.expected = self.next
+        flight.sent_at = self._clock.now()
+        self._send(flight)
+        if flight is self._window.head:
+            flight.is_head(flight.sent_at)
 
-    def _resend(self, flight: Flight, now: float) -> None:
-        self._line.send(flight.body, self._line.tag)
-        self._line.health.resends += 1
+    def _send(self, flight: Flight) -> None:
         flight.sends += 1
-        flight.ask_again_at(now, self._timing.resend_most)
+        self._serial += 1
+        flight.serial = self._serial
+        self._line.send(flight.body, flight.number)
+        flight.clear_at = self._line.clear_at
+
+    def _resend(self, *flights: Flight) -> None:
+        for flight in flights:
+            self._line.health.resends += 1
+            self._send(flight)
+            flight.wait_from(self._clock.now())
 
     def _on_the_line(self, body: bytes, program: Program) -> float:
         """Seconds that question and answer take at the speed of the line, where it is known."""
-        rate = self._line.link.rate
+        rate = self._line.rate
         if rate is None:
             return 0.0
         answer = 16 * len(program.calls) + sum(buffer.size for buffer in program.buffers if buffer.returned)
@@ -124,48 +152,63 @@ class Exchange:
 
     def _expires(self, flight: Flight) -> float:
         wait = flight.program.deadline_ms / 1000 + self._timing.margin
-        return flight.head_since + wait + self._on_the_line(flight.body, flight.program)
+        return max(flight.head_since, flight.clear_at) + wait + self._on_the_line(flight.body, flight.program)
 
-    def _time_left(self, deadline: Deadline | None) -> float:
+    def _time_left(self) -> float:
         head = self._window.head
-        asking = [head] if self._probing else self._window.waiting()
-        end = min(*(flight.ask_at for flight in asking), self._expires(head))
-        left = max(0.0, end - time.monotonic())
-        return left if deadline is None else min(left, deadline.remaining())
+        ask_at = head.ask_at if self._greeting is None else self._greeting.ask_at
+        left = min(ask_at, self._expires(head)) - self._clock.now()
+        return max(0.0, min(left, self._limit.remaining()))
 
     # --- receiving ------------------------------------------------------------------------
 
     def _take(self, received: Received) -> None:
         message = received.message
-        if isinstance(message, Welcome):
-            if message.session == self._line.tag:
-                self._welcome_back(message)
+        if self._greeting is not None:
+            welcome = self._greeting.hear(received)
+            if welcome is not None:
+                self._welcomed(welcome)
+                return
+        elif isinstance(message, Welcome):
+            self._late_welcome(message, received)
             return
-        if not received.tagged:
-            check_version(self._line, message)
+        if received.seal is None or received.number is None:
             return
         self._silent = 0
-        if not isinstance(message, Answer | Refusal | Working):
-            return
-        flight = self._window.find(message.seq)
+        flight = self._window.find(received.number)
         if flight is None:
             # The answer to a frame that was sent again although it had arrived.
             return
         match message:
             case Working():
                 self._line.health.working += 1
-                flight.ask_again_at(received.at, self._timing.resend_most)
+                flight.overdue = False
+                flight.back_off(self._timing.resend_most)
+                flight.wait_from(received.at)
             case Refusal(reason=Reason.SEQUENCE):
-                self._go_back(message.detail)
+                flight.refused += 1
+                if flight.refusal_is_fresh:
+                    self._go_back(message.detail)
             case Answer() | Refusal():
                 flight.reply = message
-                self._went_back_for = None
                 self._measure(flight, received)
-                for done in self._window.land(received.at):
-                    self._finish(done)
-                if not self._window:
-                    # Everything is answered: nothing is left to be asked about.
-                    self._probing = False
+                self._land(flight, received.at)
+
+    def _land(self, flight: Flight, at: float) -> None:
+        landed = self._window.land(at)
+        for done in landed:
+            self._landing.answered(done)
+        if not self._window:
+            # Everything is answered: nothing is left to be asked about.
+            self._greeting = None
+        elif self._greeting is None:
+            # The agent answers in order, the line keeps it: an answer that should have come before is lost.
+            gap = [one for one in self._window.waiting() if one.serial < flight.serial]
+            self._resend(*(one for one in gap if one.number < flight.number))
+            head = self._window.head
+            if landed and landed[-1].overdue and head.serial < landed[-1].serial and head.sends == 1:
+                # Its predecessor had got lost, so it was refused or got lost too.
+                self._resend(head)
 
     def _measure(self, flight: Flight, received: Received) -> None:
         if flight.sends != 1 or not flight.alone:
@@ -176,127 +219,139 @@ class Exchange:
         self._line.health.round_trip(seconds)
 
     def _go_back(self, expected: int) -> None:
-        """Number `expected` did not arrive, so later ones were refused: send all from it on again, once."""
+        """Number `expected` (a low byte) did not arrive, later ones were refused: all from it on again."""
+        if self._greeting is not None:
+            # The welcome sends everything again, and nothing may follow the hello before it.
+            return
         waiting = self._window.waiting()
-        numbers = [one.seq for one in waiting]
-        if expected not in numbers:
-            if (self.next - expected) % 256 > 2 * self._welcome.limits.window:
-                raise ProtocolError(
-                    f"{self._line.link.url}: the agent expects program number {expected}, on the way "
-                    f"are {', '.join(map(str, numbers))}: another controller may be using it"
-                )
-            return
-        if self._probing or self._went_back_for == expected:
-            # While probing the welcome sends everything again, and nothing may follow the hello before it.
-            return
-        self._went_back_for = expected
-        now = time.monotonic()
-        for one in waiting[numbers.index(expected) :]:
-            self._resend(one, now)
-
-    def _finish(self, flight: Flight) -> None:
-        executions = self._landed.executions
-        if isinstance(flight.reply, Answer):
-            word = self._welcome.limits.word
-            executions[flight.place] = read_answer(flight.program, flight.reply, word)
-            return
-        assert isinstance(flight.reply, Refusal)
-        self._exports.forget(flight.defined)
-        detail = flight.reply.detail
-        match flight.reply.reason:
-            case Reason.MALFORMED:
-                near = flight.body[max(0, detail - 8) : detail + 8].hex(" ")
-                self._landed.fail(
-                    ProgramError(
-                        f"the agent cannot read the program at byte {detail} of its message ({near})"
-                    )
-                )
-            case Reason.LIMIT:
-                name = LIMIT_NAMES[detail] if detail < len(LIMIT_NAMES) else f"number {detail}"
-                allowed = getattr(self._welcome.limits, name, "an unknown number")
-                self._landed.fail(
-                    ProgramError(f"the program exceeds the device's limit {name!r} of {allowed}")
-                )
-            case Reason.WORKER:
-                reason = f"the device could not start a worker process, error {detail}"
-                outcome = Outcome(OutcomeKind.NOT_RUN, detail=detail, reason=reason)
-                executions[flight.place] = not_run(flight.program, outcome)
-            case reason:
-                self.broken = True
-                url = self._line.link.url
-                self._landed.fail(ProtocolError(f"{url}: the agent refuses: {reason.name}, detail {detail}"))
+        places = [place for place, one in enumerate(waiting) if one.number & 0xFF == expected & 0xFF]
+        if places:
+            self._resend(*waiting[places[0] :])
+        else:
+            self._probe()
 
     # --- silence --------------------------------------------------------------------------
 
-    def _look_at_clock(self, deadline: Deadline | None) -> None:
+    def _look_at_clock(self) -> None:
         if not self._window:
             return
-        now = time.monotonic()
+        now = self._clock.now()
         head = self._window.head
         if now >= self._expires(head):
-            self._lose(self._why_lost(head, now))
-        elif deadline is not None and deadline.expired:
+            received = self._line.receive(0)
+            if received is not None:
+                # There is more to look at: only then it is certain that the answer is not among it.
+                self._take(received)
+            else:
+                self._lose(self._why_lost(head, now))
+        elif self._limit.over:
+            seconds = 0.0 if self._deadline is None else self._deadline.seconds
             raise NoAnswer(
-                f"{self._line.link.url}: no answer within the {deadline.seconds:g} s that were allowed, less "
+                f"{self._line.url}: no answer within the {seconds:g} s that were allowed, less "
                 f"than the program's own deadline of {head.program.deadline_ms / 1000:g} s and the margin: "
-                f"{self._line.describe()}"
+                f"{self._line.describe()}; {self._in_doubt()}"
             )
-        elif self._probing:
-            if now >= head.ask_at:
-                self._probe(head, now)
-        else:
-            for flight in self._window.waiting():
-                if now >= flight.ask_at and not self._probing:
-                    self._ask_again(flight, head, now)
-
-    def _ask_again(self, flight: Flight, head: Flight, now: float) -> None:
-        if flight is head:
+        elif self._greeting is not None:
+            if now >= self._greeting.ask_at:
+                self._greeting.ask()
+        elif now >= head.ask_at:
             self._silent += 1
             if self._silent > self._timing.probe:
-                self._probing = True
-                self._probe(head, now)
-                return
-        self._resend(flight, now)
+                self._probe()
+            else:
+                head.overdue = True
+                head.back_off(self._timing.resend_most)
+                self._resend(head)
 
-    def _probe(self, head: Flight, now: float) -> None:
-        # From here to the welcome nothing but hellos goes out: an agent that has restarted takes this
+    def _probe(self) -> None:
+        # From here to the welcome nothing but the greeting goes out: an agent that has restarted takes this
         # hello for a new session, and must not find an old program behind it.
-        self._line.send(encode(Hello(self._line.tag)), 0)
-        head.ask_again_at(now, self._timing.resend_most)
+        self._greeting = Greeting(
+            self._line, self._welcome.session, self._key, self._timing, self._round_trip
+        )
+        self._greeting.ask()
 
-    def _welcome_back(self, welcome: Welcome) -> None:
+    def _late_welcome(self, welcome: Welcome, received: Received) -> None:
+        """To a hello sent again, or of a greeting that became needless before its end."""
+        checks = self._line.checks
+        if welcome.session != self._welcome.session:
+            return
+        if received.seal is not None and received.seal is checks.proposed:
+            checks.seal, checks.proposed = checks.proposed, None
+            self._welcomed(welcome)
+        elif received.seal is None and self._key is None and welcome.boot != self._welcome.boot:
+            self._welcomed(welcome)
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        """The agent is there: does it stand where we do? Then everything unanswered is asked for again."""
+        self._greeting = None
         if welcome.boot != self._welcome.boot:
             self._lose(f"the agent restarted (boot 0x{self._welcome.boot:08X}, now 0x{welcome.boot:08X})")
             return
-        if not self._probing:
-            return
         waiting = self._window.waiting()
-        numbers = [flight.seq for flight in waiting]
-        if welcome.next not in (*numbers, self.next):
-            raise ProtocolError(
-                f"{self._line.link.url}: the agent's session stands at number {welcome.next}, ours at "
-                f"{numbers[0]}: another controller is using it"
+        if welcome.next not in (*(flight.number for flight in waiting), self.next):
+            if not self._suspicious:
+                # It may be a welcome of earlier that was long on its way.
+                self._suspicious = True
+                self._probe()
+                return
+            self._lose(
+                f"the device was set back to an earlier state, or another controller used it: it expects "
+                f"program {welcome.next}, under way were {', '.join(str(one.number) for one in waiting)}"
             )
-        self._probing = False
+            return
+        self._suspicious = False
         self._silent = 0
-        now = time.monotonic()
         for flight in waiting:
-            self._resend(flight, now)
+            flight.patience = self._round_trip.patience() + self._on_the_line(flight.body, flight.program)
+            flight.refused = flight.sends
+        self._resend(*waiting)
+
+    def _bring_back(self, broken: LineBroken) -> None:
+        """The link broke: open it again and go on. The time that takes counts for no program."""
+        self._greeting = None
+        try:
+            welcome = self._reopening.bring_back(self._welcome.session, self._limit)
+        except GaveUp as gave_up:
+            if gave_up.by_device and not gave_up.in_time:
+                self._lose(f"{broken}; {gave_up}")
+                return
+            raise self._not_back(broken, gave_up) from gave_up
+        if self._window:
+            self._window.head.head_since = self._clock.now()
+        # If the link breaks again already, the line says so as soon as it is used.
+        with contextlib.suppress(LineBroken):
+            self._welcomed(welcome)
+
+    def _not_back(self, broken: LineBroken, gave_up: GaveUp) -> LinkError:
+        allowed = ""
+        if self._deadline is not None and gave_up.in_time and not isinstance(gave_up.last, LinkGone):
+            allowed = f" within the {self._deadline.seconds:g} s that were allowed"
+        kind = LinkGone if isinstance(gave_up.last, LinkGone) else LinkError
+        return kind(f"{broken}; it could not be opened again{allowed}: {gave_up}; {self._in_doubt()}")
+
+    def _in_doubt(self) -> str:
+        waiting = self._window.waiting()
+        if not waiting:
+            return "no program was under way"
+        return f"whether it ran is in doubt for {in_words(waiting)}"
 
     def _why_lost(self, head: Flight, now: float) -> str:
         waited = f"{now - head.head_since:.1f} s"
         seen = self._line.describe()
         if self._line.last_received < head.head_since:
             return f"the device went silent: not one byte in {waited}"
-        if self._probing or self._silent:
+        if self._greeting is not None or self._silent:
             return f"the device went silent: {waited} without an answer; {seen}"
         return f"the agent is there, but did not answer this program in {waited}"
 
     def _lose(self, reason: str) -> None:
         self.broken = True
+        self._greeting = None
+        behind = ""
         for flight in self._window.clear():
             if flight.reply is not None:
-                self._finish(flight)
+                self._landing.answered(flight)
                 continue
-            outcome = Outcome(OutcomeKind.LOST, reason=reason)
-            self._landed.executions[flight.place] = not_run(flight.program, outcome)
+            self._landing.lost(flight, reason + behind)
+            behind = behind or f" (it was on its way behind {in_words([flight])})"

@@ -1,39 +1,63 @@
 """Programs on their way: what was sent, when to ask again, what came of it."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.program.formatter import format_program
 from harness.program.model import Program
-from harness.program.result import Execution
 from harness.wire.messages import Answer, Refusal
+
+_SHOWN = 4
+"""Programs in doubt that an error text shows by their text; the others by number."""
+_WIDTH = 72
 
 
 @dataclass(slots=True)
 class Flight:
-    """One program under way. Times are monotonic seconds.
+    """One program under way. Times are awake seconds (`AwakeClock`).
 
-    `defined`: exports that its message defines; `sends`: how often it was sent; `ask_at`: when to send
-    it again, `patience` after the last time; `head_since`: since when it is the oldest unanswered one.
+    `number` counts the session's programs from 0. `defined`: exports that its message defines. `sends`: how
+    often it was sent; `refused`: how often it was refused as out of order; `serial`: place of its last
+    sending among all. `clear_at`: when the line has carried it. `head_since`: since when it is the oldest
+    unanswered one; `ask_at`: when to send it again while it is that, `patience` after the last time;
+    `overdue`: that has happened, and no `working` came since.
     """
 
     place: int
     program: Program
-    seq: int
+    number: int
     body: bytes
     defined: tuple[int, ...]
-    sent_at: float
     patience: float
-    ask_at: float
-    sends: int = 1
+    sent_at: float = 0.0
+    clear_at: float = 0.0
+    ask_at: float = 0.0
+    sends: int = 0
+    refused: int = 0
+    serial: int = 0
     alone: bool = False
+    overdue: bool = False
     head_since: float = 0.0
     reply: Answer | Refusal | None = None
 
-    def ask_again_at(self, now: float, most: float) -> None:
-        """Next time later than this time, up to `most` seconds between two."""
+    @property
+    def refusal_is_fresh(self) -> bool:
+        """Was the latest refusal an answer to the latest sending? Each sending gets at most one."""
+        return self.refused >= self.sends
+
+    def is_head(self, now: float) -> None:
+        """From now on it is the oldest unanswered one."""
+        self.head_since = now
+        self.wait_from(now)
+
+    def wait_from(self, now: float) -> None:
+        """Nothing needs to be asked before its patience ends."""
+        self.ask_at = max(now, self.clear_at) + self.patience
+
+    def back_off(self, most: float) -> None:
+        """More patience than this time, up to `most` seconds."""
         self.patience = min(self.patience * 2, max(most, self.patience))
-        self.ask_at = now + self.patience
 
 
 class Window:
@@ -54,28 +78,26 @@ class Window:
 
     def add(self, flight: Flight) -> None:
         flight.alone = not self._flights
-        if flight.alone:
-            flight.head_since = flight.sent_at
         self._flights.append(flight)
 
     def waiting(self) -> list[Flight]:
         """The unanswered ones."""
         return [flight for flight in self._flights if flight.reply is None]
 
-    def find(self, seq: int) -> Flight | None:
+    def find(self, number: int) -> Flight | None:
         """The unanswered flight of that number."""
         for flight in self._flights:
-            if flight.seq == seq and flight.reply is None:
-                return flight
+            if flight.number == number:
+                return flight if flight.reply is None else None
         return None
 
     def land(self, now: float) -> list[Flight]:
-        """Take out the answered ones at the front."""
+        """Take out the answered ones at the front; the next one is head from now on."""
         landed: list[Flight] = []
         while self._flights and self._flights[0].reply is not None:
             landed.append(self._flights.popleft())
         if landed and self._flights:
-            self._flights[0].head_since = now
+            self.head.is_head(now)
         return landed
 
     def clear(self) -> list[Flight]:
@@ -85,13 +107,16 @@ class Window:
         return gone
 
 
-@dataclass(slots=True)
-class Landed:
-    """What came of the programs of one exchange, in their places; the first error is raised at its end."""
+def in_words(flights: Iterable[Flight]) -> str:
+    """Which programs, for people: "program 12 (call ws2!WSACleanup()), 13 (...) and 14, 15"."""
+    flights = list(flights)
+    shown = [f"{flight.number} ({_first_call(flight.program)})" for flight in flights[:_SHOWN]]
+    rest = [str(flight.number) for flight in flights[_SHOWN:]]
+    listed = ", ".join(shown) + (f" and {', '.join(rest)}" if rest else "")
+    return f"program{'s' if len(flights) > 1 else ''} {listed}"
 
-    executions: list[Execution | None]
-    error: Exception | None = None
 
-    def fail(self, error: Exception) -> None:
-        if self.error is None:
-            self.error = error
+def _first_call(program: Program) -> str:
+    lines = [line.strip() for line in format_program(program).splitlines()]
+    first = next((line for line in lines if "(" in line), lines[0] if lines else "empty")
+    return first if len(first) <= _WIDTH else first[: _WIDTH - 3] + "..."

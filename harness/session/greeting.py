@@ -1,75 +1,191 @@
-"""Hello and welcome: who is there, and does it speak our protocol?"""
+"""Hello and welcome, with challenge and proof between them if there is a key: who is there?"""
 
-import time
-
-from harness.deadline import Deadline
-from harness.errors import LinkError, NoAnswer, ProtocolError
-from harness.session.line import Line, LineClosed
+from harness.errors import NoAnswer, ProtocolError
+from harness.session.clock import Limit
+from harness.session.line import Line, Received
 from harness.session.timing import RoundTrip, Timing
-from harness.wire.messages import PROTOCOL_VERSION, Hello, Message, Reason, Refusal, Welcome, encode
+from harness.wire.coding import encode
+from harness.wire.messages import (
+    PROTOCOL_VERSION,
+    Challenge,
+    Hello,
+    Message,
+    Proof,
+    Reason,
+    Refusal,
+    Welcome,
+)
+from harness.wire.sealing import Handshake, PlainSeal
+
+_PROOFS = 2
+"""Times a proof is sent before a new hello asks for a challenge: the agent may have restarted in between."""
+_REFUSALS = 3
+"""Refused proofs after which the key is wrong. One may have been for a stale challenge."""
 
 
-def greet(line: Line, number: int, deadline: Deadline, timing: Timing, round_trip: RoundTrip) -> Welcome:
+class Greeting:
+    """One attempt to open or resume session `number`: what to say when, and what the answers mean.
+
+    Whoever holds it calls `ask` whenever `ask_at` has come, and lets it `hear` all that arrives. Nothing else
+    may be sent meanwhile: an agent that has restarted takes the hello for a new session.
+    """
+
+    def __init__(
+        self, line: Line, number: int, key: bytes | None, timing: Timing, round_trip: RoundTrip
+    ) -> None:
+        self.asked = 0
+        self.challenged = False
+        self.ask_at = line.clock.now()
+        self._line = line
+        self._number = number
+        self._key = key
+        self._timing = timing
+        self._round_trip = round_trip
+        self._interval = timing.hello
+        self._refused = 0
+        self._asked_at = 0.0
+        self._handshake: Handshake | None
+        self._proof: Proof | None
+        self._proofs: int
+        self._renew()
+
+    def ask(self) -> None:
+        """Say hello, or show the proof again. Raises `LineBroken`."""
+        line, now = self._line, self._line.clock.now()
+        if self._proof is not None and self._proofs < _PROOFS:
+            self._show()
+        else:
+            hello = Hello(self._number) if self._handshake is None else self._handshake.hello()
+            self._proof = None
+            line.send(encode(hello))
+        self.asked += 1
+        self._asked_at = now
+        self.ask_at = max(now, line.clear_at) + self._interval
+        self._interval = min(self._interval * 1.5, self._timing.hello_most)
+
+    def hear(self, received: Received) -> Welcome | None:
+        """The welcome, if this is it: the line believes the frames of the session from now on.
+
+        Raises `ProtocolError` when the agent refuses, with what to do; `LineBroken`.
+        """
+        message = received.message
+        match message:
+            case Welcome(session=self._number):
+                return self._welcomed(message, received)
+            case Challenge(session=self._number) if self._handshake is not None:
+                self._measure(received)
+                self.challenged = True
+                self._proof, self._line.checks.proposed = self._handshake.respond(message)
+                self._proofs = 0
+                self._show()
+            case Refusal() if received.seal is None:
+                self._refusal(message)
+            case _:
+                self._line.seen.message(name(message))
+        return None
+
+    def _renew(self) -> None:
+        """Another handshake: another nonce, and so another challenge and another proof."""
+        self._handshake = None if self._key is None else Handshake(self._key, self._number)
+        self._proof = None
+        self._proofs = 0
+
+    def _show(self) -> None:
+        assert self._proof is not None, "made when the challenge came"
+        self._line.send(encode(self._proof))
+        self._proofs += 1
+
+    def _welcomed(self, welcome: Welcome, received: Received) -> Welcome | None:
+        checks = self._line.checks
+        if self._key is None:
+            self._measure(received)
+            checks.seal = PlainSeal(self._number, welcome.boot)
+            return welcome
+        if received.seal is None:
+            raise ProtocolError(
+                f"{self._line.url}: a welcome came without proof of the key, although a key is configured: "
+                f"it is not believed. Either the agent has no key, or somebody else answers in its place"
+            )
+        if received.seal is not checks.proposed:
+            # That of a handshake before this one.
+            return None
+        checks.seal, checks.proposed = checks.proposed, None
+        return welcome
+
+    def _measure(self, received: Received) -> None:
+        """Only an answer to the one question is a round trip (Karn's rule)."""
+        if self.asked == 1 and not self.challenged:
+            seconds = max(0.0, received.at - self._asked_at)
+            self._round_trip.add(seconds)
+            self._line.health.round_trip(seconds)
+
+    def _refusal(self, refusal: Refusal) -> None:
+        url = self._line.url
+        match refusal.reason:
+            case Reason.VERSION:
+                raise ProtocolError(
+                    f"{url}: the agent speaks protocol version {refusal.detail}, this harness "
+                    f"{PROTOCOL_VERSION}: put the agent of this harness on the device"
+                )
+            case Reason.KEY if refusal.detail == 1 and self._key is None:
+                raise ProtocolError(
+                    f"{url}: the agent wants a key, none is configured: set `key = FILE` in the target's "
+                    f"section of lab.ini to a copy of the ceagent.key on the device, or CEHARNESS_KEY"
+                )
+            case Reason.KEY if refusal.detail == 0 and self._key is not None:
+                raise ProtocolError(
+                    f"{url}: a key is configured, the agent has none: put ceagent.key beside ceagent.exe on "
+                    f"the device and start it again, or take the key out of the configuration"
+                )
+            case Reason.PROOF if self._key is not None:
+                self._refused += 1
+                if self._refused >= _REFUSALS:
+                    raise ProtocolError(
+                        f"{url}: the key is wrong: the agent refuses its proof. The configured key and the "
+                        f"ceagent.key on the device differ"
+                    )
+                self._renew()
+                self.ask_at = self._line.clock.now()
+            case _:
+                self._line.seen.message(name(refusal))
+
+
+def greet(
+    line: Line, number: int, key: bytes | None, limit: Limit, timing: Timing, round_trip: RoundTrip
+) -> Welcome:
     """Say hello for session `number` until the agent answers.
 
-    Raises `NoAnswer` with what was seen instead, `ProtocolError` for another version, `LinkError`.
+    Raises `NoAnswer` with what was seen instead, `ProtocolError` when the agent refuses, `LineBroken`.
     """
     line.look_again()
-    line.tag = number
-    try:
-        return _ask(line, number, deadline, timing, round_trip)
-    except LineClosed as closed:
-        raise LinkError(
-            f"{line.link.url}: the other side closed the line before it said welcome: {line.describe()}"
-        ) from closed
-
-
-def _ask(line: Line, number: int, deadline: Deadline, timing: Timing, round_trip: RoundTrip) -> Welcome:
-    started = time.monotonic()
-    hellos = 0
-    interval = timing.hello
-    while not deadline.expired:
-        sent = time.monotonic()
-        line.send(encode(Hello(number)), 0)
-        hellos += 1
-        welcome = _await_welcome(line, number, min(sent + interval, sent + deadline.remaining()))
-        if welcome is not None:
-            if hellos == 1:
-                seconds = time.monotonic() - sent
-                round_trip.add(seconds)
-                line.health.round_trip(seconds)
-            return welcome
-        interval = min(interval * 1.5, timing.hello_most)
-    waited = time.monotonic() - started
-    asked = "1 hello" if hellos == 1 else f"{hellos} hellos"
+    started = line.clock.now()
+    greeting = Greeting(line, number, key, timing, round_trip)
+    while not limit.over:
+        greeting.ask()
+        # What has arrived by now counts, however late this thread is.
+        while (received := line.receive(min(_until(line, greeting), limit.remaining()))) is not None:
+            welcome = greeting.hear(received)
+            if welcome is not None:
+                return welcome
+    waited = line.clock.now() - started
+    asked = "1 hello" if greeting.asked == 1 else f"{greeting.asked} hellos"
+    if greeting.challenged:
+        raise NoAnswer(
+            f"{line.url}: the agent asked for proof of the key, but said no welcome to it, "
+            f"in {waited:.1f} s: {line.describe()}"
+        )
     raise NoAnswer(
-        f"{line.link.url}: no agent answered {asked} in {waited:.1f} s: {line.describe()}. "
+        f"{line.url}: no agent answered {asked} in {waited:.1f} s: {line.describe()}. "
         f"Is the agent started on the device, and on this line?"
     )
 
 
-def _await_welcome(line: Line, number: int, end: float) -> Welcome | None:
-    # Also looks when `end` has passed: what has arrived by now counts, however late this thread is.
-    while (received := line.receive(max(0.0, end - time.monotonic()))) is not None:
-        message = received.message
-        if isinstance(message, Welcome) and message.session == number:
-            return message
-        check_version(line, message)
-        line.seen.message(name(message))
-    return None
-
-
-def check_version(line: Line, message: Message) -> None:
-    """Raise `ProtocolError` if `message` is the refusal of our protocol version."""
-    if isinstance(message, Refusal) and message.reason is Reason.VERSION:
-        raise ProtocolError(
-            f"{line.link.url}: the agent speaks protocol version {message.detail}, this harness "
-            f"{PROTOCOL_VERSION}: put the agent of this harness on the device"
-        )
+def _until(line: Line, greeting: Greeting) -> float:
+    return max(0.0, greeting.ask_at - line.clock.now())
 
 
 def name(message: Message) -> str:
-    """What a message is, for an error text: "a working answer"."""
+    """What a message is, for an error text: "a refusal (limit)"."""
     if isinstance(message, Welcome):
         return f"a welcome to another session (0x{message.session:08X})"
     if isinstance(message, Refusal):

@@ -1,4 +1,4 @@
-"""A link with a reader: messages go out, messages come in, with the time they arrived."""
+"""A line to an agent: messages go out, messages come in, over one link after the other."""
 
 import queue
 import threading
@@ -7,14 +7,19 @@ from collections import deque
 from dataclasses import dataclass
 
 from harness.errors import LinkError, ProtocolError
-from harness.links.base import Link
-from harness.session.health import LineHealth, Seen
-from harness.wire.framing import Frame, FrameDecoder, encode_frame
-from harness.wire.messages import Hello, Message, Run, WireError, decode
+from harness.links.base import Dialer, Link
+from harness.session.checks import Checks, Opened
+from harness.session.clock import AwakeClock
+from harness.session.health import LineHealth
+from harness.session.seen import Seen
+from harness.wire.coding import decode
+from harness.wire.framing import FrameDecoder, Piece, encode_frame
+from harness.wire.messages import Hello, Message, Proof, Run, WireError
+from harness.wire.sealing import Role, Seal, open_check
 
 _IDLE = 0.05
 """Seconds of silence after which a frame gets a zero byte in front."""
-_ENDING = 5.0
+_ENDING = 1.0
 """Seconds that the reader gets to find out why nothing can be sent any more."""
 _LONGEST = 1 << 16
 """Longest body that any agent may announce, in bytes."""
@@ -22,84 +27,159 @@ _LONGEST = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message from the agent. `tagged`: it belongs to the session; `at`: when it arrived, monotonic."""
+    """A message from the agent: `seal` and `number` as in `Opened`; `at`: when it arrived, awake seconds."""
 
     message: Message
-    tagged: bool
+    seal: Seal | None
+    number: int | None
     at: float
 
 
-class LineClosed(Exception):  # noqa: N818 - it is an event, and never leaves this package
-    """The other side closed the line."""
+class LineBroken(Exception):  # noqa: N818 - it is an event, and never leaves this package
+    """The link ended. `by_device`: closed by the other side; else a port or a network went away."""
+
+    def __init__(self, why: str, *, by_device: bool) -> None:
+        super().__init__(why)
+        self.by_device = by_device
 
 
-class Line:
-    """Owns a link: one thread blocks in `read`, everything else happens in the caller's thread."""
+class _Reader:
+    """The one thread that blocks in a link's `read`; everything else happens in the caller's thread."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
+        self.chunks: queue.SimpleQueue[tuple[float, bytes | BaseException]] = queue.SimpleQueue()
+        self.decoder = FrameDecoder(_LONGEST)
+        self.pieces: deque[tuple[float, Piece]] = deque()
+        self.end: BaseException | None = None
+        self._thread = threading.Thread(target=self._read, name=f"reader of {link.url}", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float | None = None) -> None:
+        self._thread.join(timeout)
+
+    def _read(self) -> None:
+        end: BaseException
+        try:
+            while data := self.link.read():
+                self.chunks.put((time.monotonic(), data))
+            end = LineBroken(f"{self.link.url}: closed by the other side", by_device=True)
+        except LinkError as error:
+            end = LineBroken(str(error), by_device=False)
+        except BaseException as error:
+            # Whatever it is, it is raised in the thread that waits for the line.
+            end = error
+        self.end = end
+        self.chunks.put((time.monotonic(), end))
+
+
+class Line:
+    """Has at most one open link at a time. `seen` and `health` are about all of them."""
+
+    def __init__(self, dialer: Dialer, clock: AwakeClock) -> None:
+        self.url = dialer.url
+        self.clock = clock
         self.health = LineHealth()
         self.seen = Seen()
-        self._decoder = FrameDecoder(_LONGEST)
-        self._chunks: queue.SimpleQueue[tuple[float, bytes | BaseException]] = queue.SimpleQueue()
-        self._events: deque[Received] = deque()
-        self._last_sent = float("-inf")
-        self._end: BaseException | None = None
-        self._ended: BaseException | None = None
+        self.checks = Checks()
         self.last_received = float("-inf")
-        self._reader = threading.Thread(target=self._read, name=f"reader of {link.url}", daemon=True)
-        self._reader.start()
+        self.clear_at = float("-inf")
+        self._dialer = dialer
+        self._reader: _Reader | None = None
+        self._broken: BaseException | None = None
+        self._last_sent = float("-inf")
 
     @property
-    def tag(self) -> int:
-        """The number of the session whose frames are let through."""
-        return self._decoder.tag
+    def rate(self) -> float | None:
+        """Bytes a second of the open link, None when unknown."""
+        return None if self._reader is None else self._reader.link.rate
 
-    @tag.setter
-    def tag(self, tag: int) -> None:
-        self._decoder.tag = tag
+    def open(self, timeout: float) -> None:
+        """Open a link; there must be none. Raises `LinkError`."""
+        self.clock.expect(timeout)
+        self._reader = _Reader(self._dialer.open(timeout))
+        self.url = self._dialer.url
+        self._broken = None
+        self._last_sent = self.clear_at = float("-inf")
 
-    def check(self) -> None:
-        """Raise `LinkError` if the line has ended meanwhile."""
-        if isinstance(self._ended, LineClosed):
-            raise LinkError(str(self._ended))
-        if self._ended is not None:
-            raise self._ended
+    def hang_up(self) -> None:
+        """Close the link, if one is open, and wait for its reader to end."""
+        reader = self._reader
+        if reader is not None:
+            reader.link.close()
+            reader.join()
+            self._reader = None
 
-    def send(self, body: bytes, tag: int) -> None:
-        """Put a frame on the line. Raises `LineClosed` or `LinkError`."""
-        now = time.monotonic()
-        frame = encode_frame(body, tag, idle=now - self._last_sent >= _IDLE)
+    def close(self) -> None:
+        """Close the link and let go of what opens it. Any thread may do so: who waits gets `LineBroken`."""
+        reader = self._reader
+        if reader is not None:
+            reader.link.close()
+            reader.join()
+        self._dialer.close()
+
+    @property
+    def usable(self) -> bool:
+        """Is a link open that has not ended, as far as is known by now?"""
+        self._drain()
+        return self._reader is not None and self._broken is None
+
+    def send(self, body: bytes, number: int | None = None) -> None:
+        """Put a frame on the line: about program `number`, or with the open check. Raises `LineBroken`.
+
+        Afterwards `clear_at` says when the line has carried it, if its speed is known.
+        """
+        if number is None:
+            check = open_check(body)
+        else:
+            assert self.checks.seal is not None, "no program before the welcome"
+            check = self.checks.seal.check(Role.CONTROLLER, number, body)
+        now = self.clock.now()
+        frame = encode_frame(body, check, idle=now - self._last_sent >= _IDLE)
+        reader = self._reader
+        if reader is None:
+            raise LineBroken(f"{self.url}: not open", by_device=False)
         try:
-            self.link.write(frame)
-        except LinkError:
+            reader.link.write(frame)
+        except LinkError as error:
             # The reader knows whether the other side closed the line, or the line broke.
-            self._reader.join(_ENDING)
-            if isinstance(self._ended, LineClosed):
-                raise self._ended from None
-            raise
-        self._last_sent = time.monotonic()
+            reader.join(_ENDING)
+            self._broken = reader.end or LineBroken(str(error), by_device=False)
+            raise self._broken from None
+        self._last_sent = self.clock.now()
+        rate = reader.link.rate
+        self.clear_at = max(now, self.clear_at) + (len(frame) / rate if rate else 0.0)
         self.health.frames_sent += 1
         self.health.bytes_sent += len(frame)
 
     def receive(self, timeout: float) -> Received | None:
         """The next message, or None after `timeout` seconds without one.
 
-        Raises `LineClosed`, `LinkError`, and `ProtocolError` for a good frame that holds no message.
+        Raises `LineBroken`, and `ProtocolError` for a good frame that holds no message.
         """
-        end = time.monotonic() + timeout
-        while not self._events:
-            if self._end is not None:
-                raise self._end
+        end = self.clock.now() + timeout
+        overdue: int | None = None
+        while True:
+            received = self._next()
+            if received is not None:
+                return received
+            reader = self._reader
+            if reader is None:
+                raise LineBroken(f"{self.url}: not open", by_device=False)
+            if self._broken is not None:
+                raise self._broken
+            left = end - self.clock.now()
+            if left <= 0:
+                # What has arrived by now counts, however late this thread is.
+                overdue = reader.chunks.qsize() if overdue is None else overdue - 1
+                if overdue <= 0:
+                    return None
+            self.clock.expect(left)
             try:
-                at, chunk = self._chunks.get(timeout=max(0.0, end - time.monotonic()))
+                at, chunk = reader.chunks.get(timeout=max(0.0, left))
             except queue.Empty:
-                return None
-            if isinstance(chunk, BaseException):
-                self._end = chunk
-                raise chunk
-            self._take(at, chunk)
-        return self._events.popleft()
+                continue
+            self._take(reader, at, chunk)
 
     def look_again(self) -> None:
         """Forget what was seen so far: the next error message is about what comes now."""
@@ -108,53 +188,51 @@ class Line:
     def describe(self) -> str:
         """What was seen, in words, with all that has arrived by now."""
         self._drain()
-        if pending := self._decoder.pending:
-            self.seen.noise(pending)
+        if self._reader is not None:
+            while self._reader.pieces:
+                at, piece = self._reader.pieces.popleft()
+                self._open(at, piece)
+            if pending := self._reader.decoder.pending:
+                self.seen.noise(pending)
         return str(self.seen)
 
     def _drain(self) -> None:
-        while self._end is None and not self._chunks.empty():
-            at, chunk = self._chunks.get()
-            if isinstance(chunk, BaseException):
-                self._end = chunk
-            else:
-                self._take(at, chunk)
+        reader = self._reader
+        while reader is not None and self._broken is None and not reader.chunks.empty():
+            self._take(reader, *reader.chunks.get())
 
-    def close(self) -> None:
-        """Close the link and wait for the reader to end."""
-        self.link.close()
-        self._reader.join()
-
-    def _read(self) -> None:
-        try:
-            while data := self.link.read():
-                self._chunks.put((time.monotonic(), data))
-            end: BaseException = LineClosed(f"{self.link.url}: closed by the other side")
-        except BaseException as error:
-            # Whatever it is, it is raised in the thread that waits for the line.
-            end = error
-        self._ended = end
-        self._chunks.put((time.monotonic(), end))
-
-    def _take(self, at: float, chunk: bytes) -> None:
-        self.last_received = at
+    def _take(self, reader: _Reader, at: float, chunk: bytes | BaseException) -> None:
+        if isinstance(chunk, BaseException):
+            self._broken = chunk
+            return
+        moment = self.clock.at(at)
+        self.last_received = moment
         self.health.bytes_received += len(chunk)
         self.seen.bytes += len(chunk)
-        for found in self._decoder.feed(chunk):
-            if isinstance(found, Frame):
-                self._frame(found, at)
-            else:
-                self.health.bad_frames += 1
-                self.health.noise_bytes += len(found.data)
-                self.seen.noise(found.data)
+        # Their checks wait: a welcome may change what is right for those behind it.
+        reader.pieces.extend((moment, piece) for piece in reader.decoder.feed(chunk))
 
-    def _frame(self, frame: Frame, at: float) -> None:
-        self.health.frames_received += 1
-        try:
-            message = decode(frame.body)
-        except WireError as error:
-            raise ProtocolError(f"{self.link.url}: a good frame, but {error}") from error
-        if isinstance(message, Hello | Run):
-            self.seen.echo()
-            return
-        self._events.append(Received(message, frame.tagged, at))
+    def _next(self) -> Received | None:
+        while self._reader is not None and self._reader.pieces:
+            at, piece = self._reader.pieces.popleft()
+            opened = self._open(at, piece)
+            if opened is None:
+                continue
+            try:
+                message = decode(opened.body)
+            except WireError as error:
+                raise ProtocolError(f"{self.url}: a good frame, but {error}") from error
+            if isinstance(message, Hello | Run | Proof):
+                self.seen.echo()
+                continue
+            return Received(message, opened.seal, opened.number, at)
+        return None
+
+    def _open(self, at: float, piece: Piece) -> Opened | None:
+        opened = None if piece.data is None else self.checks.open(piece.data)
+        if opened is None:
+            self.health.skipped(piece.raw)
+            self.seen.noise(piece.raw, piece.data)
+        else:
+            self.health.frames_received += 1
+        return opened

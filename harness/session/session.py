@@ -1,40 +1,45 @@
 """A session: programs to a device, each executed at most once, results back.
 
 docs/protocol.md, "Programs, at most once", says what both sides do. The session sends a frame again while it
-hears nothing; the agent never runs it twice. Whatever the device does comes back as an outcome; only a
-failing lab raises.
+hears nothing, and opens its link again when that breaks; the agent never runs a program twice. Whatever the
+device does comes back as an outcome; only a failing lab raises.
 """
 
 import secrets
 import threading
-import time
 from collections.abc import Iterable
 
 from harness.deadline import Deadline
-from harness.links.base import Link
+from harness.errors import LinkError, LinkGone, NoAnswer
+from harness.links.base import Dialer
 from harness.program.codec import ExportTable, compile_program, not_run
 from harness.program.model import Program
 from harness.program.result import Execution, Outcome, OutcomeKind
+from harness.session.clock import AwakeClock, Limit
 from harness.session.exchange import Exchange
 from harness.session.greeting import greet
 from harness.session.health import LineHealth
-from harness.session.line import Line
+from harness.session.line import Line, LineBroken
+from harness.session.reopening import GaveUp, Reopening
 from harness.session.timing import RoundTrip, Timing
 from harness.wire.messages import Welcome
 
-_REOPEN = 30.0
-"""Seconds a device may take to come back, when the caller names no deadline."""
 _IDLE = 2.0
 """Seconds of silence after which it is asked whether the device is still the one it was."""
+_ATTEMPTS = 5
+"""Links opened until the first welcome: one that breaks may be a bad line, five in a row are no agent."""
 
 
 class Session:
     """One controller, one agent, one line. Threads may share it; exchanges happen one after the other."""
 
-    def __init__(self, link: Link, timing: Timing) -> None:
-        self._line = Line(link)
+    def __init__(self, dialer: Dialer, key: bytes | None, timing: Timing) -> None:
+        self._line = Line(dialer, AwakeClock())
+        self._line.health.keyed = key is not None
+        self._key = key
         self._timing = timing
         self._round_trip = RoundTrip(timing)
+        self._reopening = Reopening(self._line, key, timing, self._round_trip)
         self._exports = ExportTable()
         self._lock = threading.Lock()
         self._number = 0
@@ -43,14 +48,18 @@ class Session:
         self._broken = False
 
     @classmethod
-    def open(cls, link: Link, *, deadline: Deadline, timing: Timing | None = None) -> "Session":
-        """Say hello over `link` until the agent answers. The session owns the link from now on.
+    def open(
+        cls, dialer: Dialer, *, key: bytes | None = None, deadline: Deadline, timing: Timing | None = None
+    ) -> "Session":
+        """Open a link and say hello over it until the agent answers. The session owns `dialer` from now on.
 
-        Raises `NoAnswer`, `ProtocolError`, `LinkError`; the link is closed then.
+        `key`: the pre-shared key, 32 bytes; without one the session bears no proof of who speaks.
+        Raises `NoAnswer`, `ProtocolError` (another version, a key that is missing, wrong or not asked for),
+        `LinkError`; nothing stays open then.
         """
-        session = cls(link, timing or Timing())
+        session = cls(dialer, key, timing or Timing())
         try:
-            session._begin(deadline)
+            session._first(deadline)
         except BaseException:
             session.close()
             raise
@@ -65,7 +74,7 @@ class Session:
     @property
     def url(self) -> str:
         """Where the link leads."""
-        return self._line.link.url
+        return self._line.url
 
     @property
     def health(self) -> LineHealth:
@@ -79,27 +88,38 @@ class Session:
     def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
         """Run programs in order, several on the way at once; their executions in the same order.
 
-        Without `deadline` every program gets its own deadline and a margin; a device silent beyond that has
-        lost the program (outcome LOST), and what comes behind is NOT_RUN. Raises `ProgramError` for a
-        program that the agent cannot take (nothing of that one ran), `NoAnswer` when `deadline` passes
-        first, `LinkError`, `ProtocolError`.
+        A link that breaks is opened again, and the programs under way are asked for again: the caller sees a
+        delay. Without `deadline` every program gets its own deadline and a margin; a device silent beyond
+        that, or one that restarted, or hung up and takes no new connection, has lost the program (outcome
+        LOST), and what comes behind is NOT_RUN. Time in which this process could not run does not count.
+
+        Raises `ProgramError` for a program that the agent cannot take (nothing of that one ran), `NoAnswer`
+        when `deadline` passes first, `LinkError` when the link cannot be opened again (it names the programs
+        that may or may not have run), `LinkGone` when that is certain, `ProtocolError`.
         """
         with self._lock:
-            self._line.check()
             if self._broken:
-                self._begin(deadline or Deadline(_REOPEN))
+                self._begin(deadline)
                 self.health.restarts += 1
             limits = self.welcome.limits
             programs = list(programs)
             jobs = [(program, compile_program(program, self._exports, limits)) for program in programs]
-            if time.monotonic() - self._line.last_received > _IDLE:
-                reason = self._changed_while_idle(deadline or Deadline(_REOPEN))
+            idle = self._line.clock.now() - self._line.last_received > _IDLE
+            if not self._line.usable or idle:
+                reason = self._changed_while_idle(deadline)
                 if reason:
                     return [
                         not_run(program, Outcome(OutcomeKind.NOT_RUN, reason=reason)) for program in programs
                     ]
             exchange = Exchange(
-                self._line, self.welcome, self._next, self._exports, self._timing, self._round_trip
+                self._line,
+                self._reopening,
+                self.welcome,
+                self._key,
+                self._next,
+                self._exports,
+                self._timing,
+                self._round_trip,
             )
             try:
                 return exchange.run(jobs, deadline)
@@ -108,22 +128,68 @@ class Session:
 
     def close(self) -> None:
         """Close the link. Safe to call twice."""
+        self._reopening.close()
         self._line.close()
 
     # --- beginning ------------------------------------------------------------------------
 
-    def _begin(self, deadline: Deadline) -> None:
-        number = self._number
-        while number in (0, self._number):
-            number = secrets.randbits(32)
-        welcome = greet(self._line, number, deadline, self._timing, self._round_trip)
+    def _first(self, deadline: Deadline) -> None:
+        line, limit = self._line, Limit(self._line.clock, deadline=deadline)
+        number = self._fresh_number()
+        line.open(deadline.remaining())
+        try:
+            welcome = greet(line, number, self._key, limit, self._timing, self._round_trip)
+        except LineBroken as broken:
+            seen = line.describe()
+            try:
+                welcome = self._reopening.bring_back(number, limit, attempts=_ATTEMPTS - 1)
+            except GaveUp as gave_up:
+                closed = (
+                    "the other side closed the line" if broken.by_device else f"the line broke ({broken})"
+                )
+                raise self._error(
+                    gave_up,
+                    f"{line.url}: {closed} before it said welcome: {seen}; opening it again, {gave_up}",
+                ) from gave_up
+        self._begun(number, welcome)
+
+    def _begin(self, deadline: Deadline | None) -> None:
+        """A new session with an agent that was there before."""
+        number = self._fresh_number()
+        self._begun(number, self._greeted(number, deadline))
+
+    def _begun(self, number: int, welcome: Welcome) -> None:
         self._number, self._welcome, self._next = number, welcome, welcome.next
+        self._line.checks.expected = welcome.next
         self._exports.forget_all()
         self._broken = False
 
-    def _changed_while_idle(self, deadline: Deadline) -> str:
+    def _fresh_number(self) -> int:
+        number = self._number
+        while number in (0, self._number):
+            number = secrets.randbits(32)
+        return number
+
+    def _greeted(self, number: int, deadline: Deadline | None) -> Welcome:
+        """Hello for session `number`, the link opened again if need be."""
+        limit = Limit(self._line.clock, None if deadline else self._reopening.patience, deadline=deadline)
+        try:
+            return self._reopening.greet(number, limit)
+        except GaveUp as gave_up:
+            raise self._error(gave_up, f"{self._line.url}: the link is closed; {gave_up}") from gave_up
+
+    def _error(self, gave_up: GaveUp, text: str) -> Exception:
+        """What callers get when no link comes back and no program is under way."""
+        if isinstance(gave_up.last, NoAnswer):
+            return gave_up.last
+        return LinkGone(text) if isinstance(gave_up.last, LinkGone) else LinkError(text)
+
+    def _changed_while_idle(self, deadline: Deadline | None) -> str:
         """Ask whether agent and session are those of before; if not, begin anew and say so."""
-        welcome = greet(self._line, self._number, deadline, self._timing, self._round_trip)
+        welcome = self._greeted(self._number, deadline)
+        if welcome.boot == self.welcome.boot and welcome.next != self._next:
+            # It may be a welcome of earlier that was long on its way.
+            welcome = self._greeted(self._number, deadline)
         if welcome.boot == self.welcome.boot and welcome.next == self._next:
             return ""
         restarted = welcome.boot != self.welcome.boot
@@ -131,4 +197,7 @@ class Session:
         self.health.restarts += 1
         if restarted:
             return "the agent restarted since the program before, a new session has begun"
-        return "another controller used the agent since the program before, a new session has begun"
+        return (
+            "the device was set back to an earlier state, or another controller used it, since the program "
+            "before; a new session has begun"
+        )

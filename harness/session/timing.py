@@ -10,14 +10,17 @@ class Timing:
     `hello`: between two hellos at first, growing to `hello_most`. `resend_least` and `resend_most`: bounds of
     the time after which an unanswered frame is sent again. `margin`: on top of a program's own
     deadline, for replacing a worker and the way back. `probe`: silent resends before asking who is there.
+    `reopen`: how long a broken link is opened again; `retry`: between two attempts.
     """
 
     hello: float = 0.25
     hello_most: float = 1.0
-    resend_least: float = 0.25
+    resend_least: float = 0.2
     resend_most: float = 3.0
     margin: float = 5.0
     probe: int = 3
+    reopen: float = 30.0
+    retry: float = 0.2
 
 
 class RoundTrip:

@@ -1,4 +1,4 @@
-"""Links with faults: the same ones for a seed, however the bytes are cut, and a cut mended by another link."""
+"""Links with faults: the same ones for a seed, however bytes are cut, and a cut mended by another link."""
 
 import socket
 import threading

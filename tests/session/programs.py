@@ -1,14 +1,13 @@
 """Programs, timing and clocks that the session tests share."""
 
-import time
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 
 from harness.deadline import Deadline
 from harness.program.model import Buffer, Call, Export, Fails, Pointer, Program, Ref
 from harness.session import Timing
+from harness.session.clock import AwakeClock
 
 STARTUP = Export("ws2!WSAStartup", Fails.NONZERO)
 SOCKET = Export("ws2!WSASocketW", Fails.NULL_WORD, "ws2!WSAGetLastError", "ws2!WSASetLastError")
@@ -24,9 +23,20 @@ THREE = Program(
     (Buffer("wsadata", 400, returned=True),),
 )
 
-QUICK = Timing(hello=0.05, hello_most=0.05, resend_least=0.05, resend_most=0.1, margin=30, probe=2)
+QUICK = Timing(
+    hello=0.05, hello_most=0.05, resend_least=0.05, resend_most=0.1, margin=30, probe=2, reopen=60, retry=0.01
+)
 """Asks again soon, gives up late: for tests in which an answer has to come."""
-HASTY = Timing(hello=0.05, hello_most=0.05, resend_least=0.02, resend_most=0.02, margin=0.4, probe=2)
+HASTY = Timing(
+    hello=0.05,
+    hello_most=0.05,
+    resend_least=0.02,
+    resend_most=0.02,
+    margin=0.4,
+    probe=2,
+    reopen=0.4,
+    retry=0.01,
+)
 """Gives up soon: for tests in which no answer comes."""
 PATIENT = Timing(resend_least=60, resend_most=60)
 """Never asks twice: for tests that count frames on a line that loses none."""
@@ -34,8 +44,12 @@ PATIENT = Timing(resend_least=60, resend_most=60)
 
 def leap(monkeypatch: pytest.MonkeyPatch, reached: Callable[[], bool]) -> None:
     """Let time run out for the programs under way as soon as `reached`, and not before."""
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + (10_000 if reached() else 0))
-    monkeypatch.setattr("harness.session.exchange.time", clock)
+    usual = AwakeClock.now
+
+    def now(self: AwakeClock) -> float:
+        return usual(self) + (10_000 if reached() else 0)
+
+    monkeypatch.setattr(AwakeClock, "now", now)
 
 
 class Until(Deadline):

@@ -1,0 +1,121 @@
+"""Bringing a line back: its link opened again and again, and the session's hello said on it."""
+
+import threading
+
+from harness.errors import LinkError, LinkGone, LinkRefused, NoAnswer
+from harness.session.clock import AwakeClock, Limit
+from harness.session.greeting import greet
+from harness.session.line import Line, LineBroken
+from harness.session.timing import RoundTrip, Timing
+from harness.wire.messages import Welcome
+
+_ATTEMPT = 2.0
+"""Seconds for one attempt to connect. A connection asked for before the device was back may hang for long."""
+
+
+class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this package
+    """The link did not come back. `tried`: what was done, in words.
+
+    `by_device`: the last that was known is that the device's end is away: nothing of the lab explains it.
+    `last`: the last error; `in_time`: the caller's deadline came before the session's own patience ended.
+    """
+
+    def __init__(self, tried: str, last: Exception, *, by_device: bool, in_time: bool) -> None:
+        super().__init__(tried)
+        self.tried, self.last = tried, last
+        self.by_device, self.in_time = by_device, in_time
+
+
+class Reopening:
+    """Opens the line of one session. `patience`: seconds for that, halved by every failure in a row."""
+
+    def __init__(self, line: Line, key: bytes | None, timing: Timing, round_trip: RoundTrip) -> None:
+        self.patience = timing.reopen
+        self._line = line
+        self._key = key
+        self._timing = timing
+        self._round_trip = round_trip
+        self._closing = threading.Event()
+
+    @property
+    def clock(self) -> AwakeClock:
+        """That of the line."""
+        return self._line.clock
+
+    def close(self) -> None:
+        """No link is opened any more; who waits for one gets `GaveUp`. Any thread may call this."""
+        self._closing.set()
+
+    def greet(self, number: int, limit: Limit) -> Welcome:
+        """Hello for session `number`, over the open link or, when there is none or it breaks, over another.
+
+        Raises `GaveUp`, `NoAnswer`, `ProtocolError`.
+        """
+        if self._line.usable:
+            try:
+                return greet(self._line, number, self._key, limit, self._timing, self._round_trip)
+            except LineBroken:
+                # Why shows when it is opened again.
+                pass
+        return self.bring_back(number, limit)
+
+    def bring_back(self, number: int, limit: Limit, *, attempts: int | None = None) -> Welcome:
+        """A new link, and hello for session `number`.
+
+        `limit`: that of the caller. `attempts`: at most so many. Raises `GaveUp`, `ProtocolError`.
+        """
+        line, clock = self._line, self._line.clock
+        started = clock.now()
+        patience = Limit(clock, self.patience)
+        tries = 0
+        try:
+            while True:
+                tries += 1
+                try:
+                    welcome = self._attempt(number, limit, patience)
+                except (LinkError, LineBroken, NoAnswer) as error:
+                    left = min(patience.remaining(), limit.remaining())
+                    if left > 0 and tries != attempts and not isinstance(error, LinkGone):
+                        clock.expect(min(self._timing.retry, left))
+                        self._closing.wait(min(self._timing.retry, left))
+                        continue
+                    if attempts is None:
+                        self.patience /= 2
+                    by_device = isinstance(error, LinkRefused | NoAnswer)
+                    by_device |= isinstance(error, LineBroken) and error.by_device
+                    raise GaveUp(
+                        _tried(tries, clock.now() - started, error),
+                        error,
+                        by_device=by_device,
+                        in_time=patience.remaining() > 0,
+                    ) from error
+                self.patience = self._timing.reopen
+                line.health.reconnects += 1
+                return welcome
+        finally:
+            line.health.reconnecting += clock.now() - started
+
+    def _attempt(self, number: int, limit: Limit, patience: Limit) -> Welcome:
+        line = self._line
+        line.hang_up()
+        if self._closing.is_set():
+            raise LinkGone(f"{line.url}: the session is closed")
+        line.open(max(0.001, min(_ATTEMPT, patience.remaining(), limit.remaining())))
+        if self._closing.is_set():
+            line.hang_up()
+            raise LinkGone(f"{line.url}: the session is closed")
+        # A network may have let in somebody who never says a word; a serial port leads where it leads.
+        most = max(patience.remaining(), self._timing.margin)
+        if line.rate is None:
+            most = min(most, self._timing.margin)
+        whole = Limit(line.clock, min(most, limit.remaining()))
+        return greet(line, number, self._key, whole, self._timing, self._round_trip)
+
+
+def _tried(tries: int, seconds: float, error: Exception) -> str:
+    if isinstance(error, NoAnswer):
+        return f"it was opened again, but {error}"
+    times = "once" if tries == 1 else f"{tries} times"
+    if isinstance(error, LinkGone):
+        return f"tried {times}: {error}"
+    return f"tried {times} in {seconds:.1f} s, the last time: {error}"
