@@ -8,7 +8,7 @@ from collections.abc import Generator
 from harness.emulator.clock import Clock
 from harness.emulator.exports import Readable, Wait, Wake, Writable
 from harness.emulator.hostio import Io
-from harness.emulator.hostserial import HostSerial
+from harness.emulator.hostserial import HostSerial, Unplugged
 from harness.emulator.objects import KernelObject
 
 FOREVER = 0xFFFFFFFF
@@ -22,13 +22,19 @@ TX_ABORT, RX_ABORT, TX_CLEAR, RX_CLEAR = 1, 2, 4, 8
 class SerialPort:
     """One port of the device. Opened by one process at a time, as on CE."""
 
-    def __init__(self, name: str, host: HostSerial) -> None:
+    def __init__(self, name: str, host: HostSerial | Unplugged) -> None:
         self.name, self.host = name, host
         self.opened: CommFile | None = None
         self.received = bytearray()
 
     def fileno(self) -> int:
         return self.host.fileno()
+
+    def connect(self, host: HostSerial | Unplugged, io: Io) -> None:
+        """Another cable end: who waits for the port goes on waiting at the new one."""
+        before, self.host = self.host, host
+        io.move(before, host)
+        before.close()
 
     def fetch(self, limit: int = QUEUE) -> int:
         """Move what has arrived into the receive queue, up to `limit` bytes in all; its length."""

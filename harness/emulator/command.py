@@ -6,15 +6,16 @@ import argparse
 import importlib
 import os
 import queue
-import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from harness.emulator.config import Config
+from harness.emulator.console import Console
 from harness.emulator.cpu import CPUS
 from harness.emulator.device import Device, json_line
 from harness.emulator.dll import BUILT_IN
@@ -48,11 +49,34 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--copy", action="append", default=[], metavar="FILE=\\PATH", help="put a host file on the device"
     )
+    made.add_argument(
+        "--dial",
+        action="append",
+        default=[],
+        type=_dial,
+        metavar="ADDR:PORT=HOSTPORT",
+        help="let the device connect to that address and port: a loopback port of this host",
+    )
     made.add_argument("--variant", action="append", default=[], choices=sorted(VARIANTS), metavar="NAME")
     made.add_argument(
         "--memory", type=int, default=64, metavar="MIB", help="memory for applications (default: 64)"
     )
     made.add_argument("--human", action="store_true", help="print text for people instead of JSON")
+    return made
+
+
+def _dial(text: str) -> tuple[tuple[str, int], int]:
+    """The option's value: where to on the device's network, and the host's port."""
+    remote, _, host = text.partition("=")
+    address, _, port = remote.rpartition(":")
+    try:
+        made = (str(IPv4Address(address)), int(port)), int(host)
+    except ValueError:
+        made = ("", 0), 0
+    if not (0 < made[0][1] < 65536 and 0 < made[1] < 65536):
+        raise argparse.ArgumentTypeError(
+            f"expected ADDR:PORT=HOSTPORT, such as 10.0.2.2:7000=41234, found {text!r}"
+        )
     return made
 
 
@@ -62,9 +86,12 @@ def main(arguments: Sequence[str]) -> int:
         importlib.import_module(f"harness.emulator.{name}")
     options = parser().parse_args(arguments)
     try:
-        load_settings(options.catalog)
+        network = load_settings(options.catalog).network
     except CatalogError as error:
         return _refuse(f"--catalog {error}")
+    for (address, _), _ in options.dial:
+        if IPv4Address(address) in network.addresses or IPv4Address(address).is_loopback:
+            return _refuse(f"--dial {address}: this is the device itself; expected an address outside it")
     with tempfile.TemporaryDirectory(prefix="ceharness-device-") as scratch:
         config = Config(
             cpu=options.cpu,
@@ -72,6 +99,7 @@ def main(arguments: Sequence[str]) -> int:
             catalog=options.catalog,
             variants=frozenset(options.variant),
             memory=options.memory << 20,
+            dials=dict(options.dial),
             start=tuple(options.start),
         )
         output = Output(_human if options.human else _json)
@@ -80,11 +108,12 @@ def main(arguments: Sequence[str]) -> int:
             for copy in options.copy:
                 source, _, target = copy.partition("=")
                 device.files.write_file(target, Path(source).read_bytes())
-            ended = _until_told(device)
+            console = Console(device)
+            console.open()
             device.power_on()
         except (GuestPathError, OSError, LoadError) as error:
             return _refuse(str(error))
-        device.run(ended)
+        device.run(console.ended)
         device.power_off()
         output.close()
     return 0
@@ -93,26 +122,6 @@ def main(arguments: Sequence[str]) -> int:
 def _refuse(message: str) -> int:
     print(f"harness.emulator: {message}", file=sys.stderr)
     return USAGE
-
-
-def _until_told(device: Device) -> Callable[[], bool]:
-    """A question: has standard input ended, or a signal come? Both wake the device up."""
-    told = threading.Event()
-
-    def on_signal(number: int, frame: object) -> None:
-        told.set()
-
-    def watch_input() -> None:
-        while os.read(0, 4096):
-            pass
-        told.set()
-        device.io.wake()
-
-    signal.set_wakeup_fd(device.io.wakeup_fd, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    threading.Thread(target=watch_input, name="standard input", daemon=True).start()
-    return told.is_set
 
 
 class Output:
@@ -162,6 +171,10 @@ def _human(event: dict[str, Any]) -> str:
         return f"{event['process']} ended with code 0x{event['code']:X}\n"
     if kind == "no-port":
         return f"{event['port']} is missing: {event['why']}\n"
+    if kind in ("census", "serial", "error"):
+        return " ".join(f"{name} {value}" for name, value in event.items() if name != "event") + "\n"
+    if kind == "error-dialog":
+        return f"{event['process']} has crashed ({event['exception']}) and waits for somebody to close it\n"
     if kind == "load-failed":
         return f"{event['why']} (error {event['code']})\n"
     return ""

@@ -48,5 +48,7 @@ class Config:
     platform: str = "ceharness"
     """What SystemParametersInfo names as platform type."""
     oem: str = "Emulated Windows CE device"
+    dials: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Addresses and ports of the device's network that are loopback ports of the host."""
     start: tuple[str, ...] = field(default=())
     """Command lines run at boot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from harness.emulator.objects import KernelObject
@@ -52,6 +52,10 @@ class HandleTable:
     def close_all(self) -> None:
         for handle in list(self._objects):
             self.close(handle)
+
+    def objects(self) -> Collection[KernelObject]:
+        """What the handles stand for, an object once for each."""
+        return self._objects.values()
 
     def __len__(self) -> int:
         return len(self._objects)

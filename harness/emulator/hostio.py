@@ -103,6 +103,16 @@ class Io:
             if cancelled is not None:
                 cancelled()
 
+    def move(self, before: HostFile, after: HostFile) -> None:
+        """Let every interest in one file object be one in another."""
+        old, new = before.fileno(), after.fileno()
+        watches = self._watches.pop(old, [])
+        self._update(old)
+        for watch in watches:
+            watch.fd = new
+        self._watches.setdefault(new, []).extend(watches)
+        self._update(new)
+
     def drop(self, watch: Watch) -> None:
         """Take one watch out of the selector."""
         watches = self._watches[watch.fd]

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import os
+import socket
 
 
 class SerialUnavailable(Exception):  # noqa: N818 - reads as a sentence: raise SerialUnavailable("...")
     """This host cannot offer the port; the text says what to do instead."""
+
+
+class Unplugged:
+    """In place of a terminal: a line that leads nowhere. What is sent is lost, and nothing comes."""
+
+    path = ""
+
+    def __init__(self) -> None:
+        self._near, self._far = socket.socketpair()  # never readable, always writable
+
+    def fileno(self) -> int:
+        return self._near.fileno()
+
+    def read(self, limit: int) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def close(self) -> None:
+        self._near.close()
+        self._far.close()
 
 
 class HostSerial:

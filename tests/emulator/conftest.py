@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from emulated_machine import Caller, Machine
+from emulator_process import Emulator
 from guest_building import CPU_BUILDS, build_guest
 
 from harness.emulator.config import Config
@@ -61,3 +62,21 @@ def cpu(request: pytest.FixtureRequest) -> str:
 def runner(cpu: str, guest: Callable[[str], Path], machine: Callable[..., Machine]) -> Machine:
     """A device with the guest on it, for every CPU in turn."""
     return machine(cpu, guest(cpu))
+
+
+@pytest.fixture
+def emulator(guest: Callable[[str], Path]) -> Iterator[Callable[..., Emulator]]:
+    made: list[Emulator] = []
+
+    def start(*arguments: str) -> Emulator:
+        copy = f"{guest('x86')}=\\guest.exe"
+        made.append(Emulator("--cpu", "x86", "--copy", copy, *arguments))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
+        one.process.wait()
+        for stream in (one.process.stdin, one.process.stdout):
+            assert stream is not None
+            stream.close()

@@ -1,60 +1,15 @@
 """The emulator as a process: JSON lines, ready, and how it ends."""
 
-import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import serial
+from emulator_process import Emulator
 
 pytest.importorskip("termios", reason="emulated serial ports need a POSIX host")
-
-
-class Emulator:
-    """A running emulator."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness.emulator", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def event(self, kind: str) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            event = json.loads(line)
-            if event["event"] == kind:
-                return dict(event)
-        pytest.fail(f"the emulator ended without {kind!r}")
-
-    def end(self) -> int:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        return self.process.wait(timeout=60)
-
-
-@pytest.fixture
-def emulator(guest: Callable[[str], Path]) -> Iterator[Callable[..., Emulator]]:
-    made: list[Emulator] = []
-
-    def start(*arguments: str) -> Emulator:
-        copy = f"{guest('x86')}=\\guest.exe"
-        made.append(Emulator("--cpu", "x86", "--copy", copy, *arguments))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.process.kill()
-        one.process.wait()
-        for stream in (one.process.stdin, one.process.stdout):
-            assert stream is not None
-            stream.close()
 
 
 def test_ready_comes_with_the_port_and_an_echo_with_it(emulator: Callable[..., Emulator]) -> None:

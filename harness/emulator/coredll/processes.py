@@ -43,13 +43,12 @@ def create_process(
     path = memory.wide(image)
     line = memory.wide(command) if command else ""
     device = call.device
+    children = call.process.debug_children
+    debugger = call.process.debugger if children else None
     if flags & (DEBUG_PROCESS | DEBUG_ONLY_THIS_PROCESS):
         if not offered(call):
             return call.fail(ERROR_NOT_SUPPORTED)
         debugger, children = debugger_of(call), not flags & DEBUG_ONLY_THIS_PROCESS
-    else:
-        children = call.process.debug_children
-        debugger = call.process.debugger if children else None
     suspended = bool(flags & CREATE_SUSPENDED)
     try:
         process = device.create_process(search(call, path), line, suspended, debugger, children)

@@ -5,6 +5,7 @@ from functools import partial
 
 from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
 from harness.emulator.ws2.constants import FD_CONNECT
+from harness.emulator.ws2.edge import dial
 from harness.emulator.ws2.errors import (
     WSAEADDRNOTAVAIL,
     WSAEAFNOSUPPORT,
@@ -70,7 +71,9 @@ def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
     if sock.transport is not Transport.TCP:
         set_peer(sock, remote)
         return 0
-    start(sock, remote, ws.device.io.after, ws.device.network.settings.connect_timeout)
+    start(
+        sock, remote, ws.device.io.after, ws.device.network.settings.connect_timeout, partial(dial, ws.call)
+    )
     while sock.state is State.CONNECTING:
         if sock.nonblocking:
             raise WinsockError(WSAEWOULDBLOCK)
@@ -101,12 +104,17 @@ def _disconnect(sock: Socket) -> None:
 
 
 def start(
-    sock: Socket, remote: Endpoint, after: Callable[[float, Callable[[], object]], object], patience: float
+    sock: Socket,
+    remote: Endpoint,
+    after: Callable[[float, Callable[[], object]], object],
+    patience: float,
+    outward: Callable[[Socket, Endpoint, float], object],
 ) -> None:
     """Begin to connect. The socket is CONNECTING until `after` has run what decides it.
 
     A connection inside the device is decided at once for a blocking socket, at the scheduler's next turn for
-    a nonblocking one, whose caller is promised WSAEWOULDBLOCK; a silent host after `patience` seconds.
+    a nonblocking one, whose caller is promised WSAEWOULDBLOCK; a silent host after `patience` seconds; what
+    lies outside the device is for `outward` to reach.
     """
     if sock.state is State.LISTENING:
         raise WinsockError(WSAEINVAL)
@@ -117,27 +125,21 @@ def start(
     if remote.is_any or remote.port == 0:
         raise WinsockError(WSAEADDRNOTAVAIL)
     route = sock.network.route(remote.address)
-    if route in (Route.UNREACHABLE, Route.BROADCAST, Route.MULTICAST):
+    outside = remote in sock.network.outside
+    if not outside and route in (Route.UNREACHABLE, Route.BROADCAST, Route.MULTICAST):
         raise WinsockError(WSAENETUNREACH)
     sock.need_local()
     sock.error = sock.connect_failed = 0
     sock.state = State.CONNECTING
     sock.rearm(FD_CONNECT)
-    if route is Route.SILENT:
-        after(patience, partial(_end, sock, WSAETIMEDOUT))
+    if outside:
+        outward(sock, remote, patience)
+    elif route is Route.SILENT:
+        after(patience, partial(sock.refused, WSAETIMEDOUT))
     elif sock.nonblocking:
         after(0.0, partial(_establish, sock, remote))
     else:
         _establish(sock, remote)
-
-
-def _end(sock: Socket, code: int) -> None:
-    """Connecting has failed; the next call, select or network event says why."""
-    if sock.state is State.CONNECTING and not sock.closed:
-        sock.state = State.IDLE
-        sock.error = code
-        sock.connect_failed = code
-        sock.changed()
 
 
 def _establish(sock: Socket, remote: Endpoint) -> None:
@@ -150,13 +152,13 @@ def _establish(sock: Socket, remote: Endpoint) -> None:
     here = Endpoint(address, sock.local.port)
     listener = find_listener(network, remote)
     if listener is None:
-        _end(sock, WSAECONNREFUSED)
+        sock.refused(WSAECONNREFUSED)
         return
     client = StreamEnd(here, remote, sock.receive_buffer, listener.send_buffer)
     server = StreamEnd(remote, here, listener.receive_buffer, sock.send_buffer)
     connect_ends(client, server)
     if not listener.offer(server):
-        _end(sock, WSAECONNREFUSED)
+        sock.refused(WSAECONNREFUSED)
         return
     sock.attach(client)
 

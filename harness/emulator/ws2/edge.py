@@ -1,16 +1,21 @@
-"""Where the device meets the host: its listening TCP ports, offered on the host's loopback.
+"""Where the device meets the host: its listening TCP ports, and the few addresses it may connect to outside.
 
 A guest that listens on any address or on the device's own address (not on its loopback) can be reached from
-outside: it gets a port on the host's loopback, and the device reports the pair. Connections from there move
-their bytes between a host socket and a `StreamEnd`. This is the only place where the device uses host
-sockets; when the host cannot give one, the guest goes on undisturbed and the device reports why.
+outside: it gets a port on the host's loopback, and the device reports the pair. An address and port that the
+command line declares (`--dial`) is a port on the host's loopback: a guest's connect to it leaves the device.
+Both kinds of connections move their bytes between a host socket and a `StreamEnd`. This is the only place
+where the device uses host sockets; when the host cannot give one, the guest goes on undisturbed and the
+device reports why.
 """
 
+import errno
 import socket
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 from harness.emulator.exports import Call
+from harness.emulator.ws2.errors import WSAECONNREFUSED, WSAETIMEDOUT
 from harness.emulator.ws2.sockaddr import LOOPBACK, Endpoint
 from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.streams import StreamEnd
@@ -66,6 +71,59 @@ class _Door:
     def close(self) -> None:
         self._io.forget(self._host)
         self._host.close()
+
+
+def dial(call: Call, sock: Socket, remote: Endpoint, patience: float) -> None:
+    """Connect a socket that is CONNECTING to the host's port for `remote`; it gives up after some seconds."""
+    port = sock.network.outside[remote]
+    call.device.report_dial(call.process, f"{remote.address}:{remote.port}", port)
+    _Attempt(call.device.io, sock, remote, port, patience)
+
+
+class _Attempt:
+    """A connection to the host that is being made. The socket is refused or attached, but never at once."""
+
+    def __init__(self, io: Any, sock: Socket, remote: Endpoint, port: int, patience: float) -> None:
+        self._io, self._sock, self._remote = io, sock, remote
+        self._host: socket.socket | None = None
+        sock.on_close = self._give_up
+        try:
+            self._host = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._host.setblocking(False)
+            status = self._host.connect_ex(("127.0.0.1", port))
+        except OSError as error:
+            status = error.errno or -1
+        if self._host is not None and status in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
+            io.watch(self._host, self._decided, writing=True)
+            self._limit = io.after(patience, partial(self._failed, WSAETIMEDOUT))
+        else:
+            self._limit = io.after(0.0, partial(self._failed, WSAECONNREFUSED))
+
+    def _decided(self) -> None:
+        host, sock = self._host, self._sock
+        assert host is not None, "watched"
+        if host.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._failed(WSAECONNREFUSED)
+            return
+        self._limit.cancel()
+        sock.on_close = None
+        assert sock.local is not None, "bound before it connects"
+        here = Endpoint(sock.network.source_for(self._remote.address), sock.local.port)
+        end = StreamEnd(here, self._remote, sock.receive_buffer, _CHUNK)
+        end.peer = HostPeer(self._io, host, end)
+        sock.attach(end)
+
+    def _failed(self, code: int) -> None:
+        self._give_up()
+        self._sock.on_close = None
+        self._sock.refused(code)
+
+    def _give_up(self) -> None:
+        self._limit.cancel()
+        if self._host is not None:
+            self._io.forget(self._host)
+            self._host.close()
+            self._host = None
 
 
 class HostPeer:

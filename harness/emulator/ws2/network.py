@@ -52,6 +52,8 @@ class Network:
 
     def __init__(self, settings: NetworkSettings) -> None:
         self.settings = settings
+        self.outside: dict[Endpoint, int] = {}
+        """Addresses and ports that lie outside the device after all; the host's loopback port for each."""
         self._claims: dict[tuple[Transport, int, int], list[_Claim]] = {}
         self._next = {(transport, family): 0 for transport in Transport for family in (2, 23)}
 

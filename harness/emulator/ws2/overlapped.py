@@ -65,7 +65,7 @@ class Pending:
             device = self._call.device
             thread = device.new_thread(self._call.process, self._routine, (code, count, self._address, 0))
             if thread is not None:
-                device.scheduler.add(thread)
+                device.start_thread(thread, suspended=False)
 
 
 def run(work: Work) -> tuple[int, int] | None:

@@ -178,6 +178,13 @@ class Socket:
         end.changed = self.changed
         self.changed()
 
+    def refused(self, code: int) -> None:
+        """Connecting has failed; the next call, select or network event says why."""
+        if self.state is State.CONNECTING and not self.closed:
+            self.state = State.IDLE
+            self.error = self.connect_failed = code
+            self.changed()
+
     def inherit(self, listener: "Socket") -> None:
         """An accepted socket has the properties of the one that listened."""
         self.nonblocking = listener.nonblocking

@@ -1,6 +1,7 @@
 """What Winsock keeps: per device the catalog and the network, per process the start-ups and the sockets."""
 
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from harness.emulator.exports import Call
@@ -9,6 +10,7 @@ from harness.emulator.ws2.errors import WSAEMFILE, WSAENOBUFS, WSAENOTSOCK, Wins
 from harness.emulator.ws2.network import Network
 from harness.emulator.ws2.selection import Circumstances, Selection
 from harness.emulator.ws2.settings import Settings, load_settings
+from harness.emulator.ws2.sockaddr import Endpoint
 from harness.emulator.ws2.sockets import Socket
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class DeviceState:
         self.charge = charge
         """Takes pages of the device's memory, or gives them back; False when there are not that many."""
         self.name = settings.network.name
+        self.open_sockets = 0
+        """Sockets of all processes."""
         self.subsystem_up = settings.network.subsystem == "up"
 
     @property
@@ -46,6 +50,11 @@ class DeviceState:
         state = device.locals.get(_KEY)
         if state is None:
             state = device.locals[_KEY] = cls(load_settings(device.config.catalog), device.io, device.charge)
+            state.network.outside = {
+                Endpoint(IPv4Address(address), port): host_port
+                for (address, port), host_port in device.config.dials.items()
+            }
+            device.counters["sockets"] = lambda: state.open_sockets
         assert isinstance(state, cls)
         return state
 
@@ -104,6 +113,7 @@ class ProcessState:
             handle = self._after(handle)
         self._next = self._after(handle)
         self._sockets[handle] = sock
+        self.device.open_sockets += 1
         return handle, sock
 
     def socket(self, handle: int) -> Socket:
@@ -119,6 +129,7 @@ class ProcessState:
     def close(self, handle: int, *, reset: bool = False) -> None:
         """Close one socket; its handle is free from now on."""
         self._sockets.pop(handle).close(reset=reset)
+        self.device.open_sockets -= 1
         self.device.charge(-SOCKET_PAGES)
 
     def close_all(self) -> None:

@@ -72,6 +72,28 @@ static u32 echo(void)
     }
 }
 
+/* To a port outside the device, 10.0.2.2:7000: a word there, and one back. */
+static u32 dial(void)
+{
+    static const u8 there[16] = {2, 0, 7000 >> 8, 7000 & 0xFF, 10, 0, 2, 2};
+    void *ws2 = LoadLibraryW(W("ws2.dll"));
+    u8 room[400];
+    u32 line;
+    CHECK(ws2);
+#define CALL(name, a, b, c, d) ((function)GetProcAddressW(ws2, W(name)))((u32)(a), (u32)(b), (u32)(c), (u32)(d))
+    CHECK(CALL("WSAStartup", 0x202, room, 0, 0) == 0);
+    line = CALL("socket", 2, 1, 6, 0);
+    while (CALL("connect", line, there, 16, 0)) {
+        CHECK(CALL("WSAGetLastError", 0, 0, 0, 0) == 10061);
+        CALL("closesocket", line, 0, 0, 0);
+        Sleep(20);
+        line = CALL("socket", 2, 1, 6, 0);
+    }
+    CHECK(CALL("send", line, "hello", 5, 0) == 5);
+    CHECK(CALL("recv", line, room, 4, 0) == 4 && room[0] == 'b');
+    return 0;
+}
+
 static u32 many_calls(void)
 {
     u32 i;
@@ -87,6 +109,7 @@ const struct scenario call_scenarios[] = {
     {W("not-on-ce"), not_on_ce},
     {W("echo"), echo},
     {W("many-calls"), many_calls},
+    {W("dial"), dial},
     {W("library"), library},
     {0, 0},
 };

@@ -246,12 +246,12 @@ class Device:
         self.clock = StandingClock()
         self.io = ManualIo(self.clock)
         self.locals: dict[str, Any] = {}
-        self.config = SimpleNamespace(catalog=catalog)
+        self.config = SimpleNamespace(catalog=catalog, dials={})
+        self.counters: dict[str, Callable[[], int]] = {}
         self.reports: list[tuple[str, dict[str, Any]]] = []
         self.listeners: list[tuple[int, int]] = []
         self.tasks: list[tuple[Guest, Task]] = []
         self.threads: list[tuple[int, tuple[int, ...]]] = []
-        self.scheduler = SimpleNamespace(add=lambda thread: None)
         self.guests: list[Guest] = []
         self.pages = 16384
         self.outside = False
@@ -272,6 +272,9 @@ class Device:
     def new_thread(self, process: Any, start: int, args: tuple[int, ...]) -> object:
         self.threads.append((start, args))
         return object()
+
+    def start_thread(self, thread: object, *, suspended: bool) -> None:
+        """Nothing runs here but what a test calls."""
 
     def run(self) -> bool:
         """Do what can be done now. False: nothing."""
