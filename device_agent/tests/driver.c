@@ -11,6 +11,7 @@
  *     prove KEY SESSION BOOT NONCE NONCE    "PROOF SESSION-KEY"
  *     program BODY              checks and runs: "answer BODY" or "refused REASON DETAIL"
  *     scribble VALUE BODY       like program, but every byte the worker can write is VALUE before the answer is made
+ *     ended OUTCOME JOINING THREAD BODY   like program, but as if the worker had ended, or been ended, like that
  *     check BODY                only checks: "good CALLS" or "refused REASON DETAIL"
  *     worker                    forgets what a new worker would not know
  *     slept                     milliseconds slept since the last time
@@ -166,6 +167,22 @@ static void scribble(const uint8_t *body, size_t length, uint8_t value)
     }
 }
 
+/* As if the worker had come to its end while its main thread waited for thread `joining` (in `current`, or 0). What faulted is
+ * thread `thread` (likewise), at an address with a bit in every byte. */
+static void end(const uint8_t *body, size_t length, enum cea_outcome outcome, uint32_t joining, uint32_t thread)
+{
+    if (checked(body, length)) {
+        execute(body, length);
+        shared.joining = joining;
+        program.end.outcome = outcome;
+        program.end.detail = UINT32_C(0xC0000005);
+        program.end.thread = thread ? shared.thread[thread - 1] : 0;
+        program.end.located = thread != 0;
+        program.end.address = (cea_word)UINT64_C(0x8070605040302010);
+        put_answer(body);
+    }
+}
+
 static void check(const uint8_t *body, size_t length)
 {
     if (checked(body, length)) {
@@ -210,8 +227,8 @@ static void start_session(uint32_t boot, const char *key_word)
 
 static void advance(uint32_t number)
 {
-    session.next = number;
-    session.answers = 0;
+    session.next = session.oldest = number;
+    memset(session.messages, 0, sizeof session.messages);
 }
 
 static void snapshot(bool back)
@@ -294,6 +311,9 @@ static void obey(char *word[WORDS])
     } else if (is(word[0], "scribble")) {
         bytes = input(word[2], &length);
         scribble(bytes, length, (uint8_t)number_of(word[1]));
+    } else if (is(word[0], "ended")) {
+        bytes = input(word[4], &length);
+        end(bytes, length, (enum cea_outcome)number_of(word[1]), number_of(word[2]), number_of(word[3]));
     } else if (is(word[0], "check")) {
         bytes = input(word[1], &length);
         check(bytes, length);

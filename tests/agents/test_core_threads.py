@@ -18,7 +18,7 @@ from core_programs import (
 )
 
 MALFORMED, LIMIT = 2, 3
-UNRESOLVED, OUT_OF_RANGE, OVERFLOW, NONE_MADE = 4, 5, 6, 7
+BLOCKED, FAULTED, EXITED, UNRESOLVED, OUT_OF_RANGE, OVERFLOW, NONE_MADE = 1, 2, 3, 4, 5, 6, 7
 
 
 @pytest.fixture(autouse=True)
@@ -172,3 +172,49 @@ def test_threads_as_deep_as_blocks_may_be(core: Core) -> None:
         steps = [{2: steps}]
     assert run(core, [thread(0, *steps)]).values == [2]
     assert core.program([thread(0, {2: steps})]) == ("refused", LIMIT, 8)
+
+
+def ended(core: Core, outcome: int, joining: int, thread: int, steps: list[Any], *buffers: list[Any]) -> Ran:
+    """What the answer says when the worker came to an end like that; see device_agent/tests/driver.c."""
+    words = core.ask("ended", outcome, joining, thread, cbor2.dumps([2, 0, steps, list(buffers)]))
+    assert words[0] == "answer"
+    return Ran(cbor2.loads(bytes.fromhex(words[1])))
+
+
+THREADS = [thread(0, ADD, [0, 0], [0, 1]), ADD, [1, 1], thread(2, COUNT, [], []), COUNT, []]
+"""Calls 0 and 1 of thread 0, 2 of the main thread, 3 and 4 of thread 2, 5 of the main thread."""
+CODE, ADDRESS = 0xC0000005, 0x8070605040302010
+
+
+def test_blocked_names_the_call_of_the_main_thread_or_of_the_one_it_waits_for(core: Core) -> None:
+    assert ended(core, BLOCKED, 0, 0, THREADS).outcome == [BLOCKED, 5]
+    assert ended(core, BLOCKED, 1, 0, THREADS).outcome == [BLOCKED, 1]
+    assert ended(core, BLOCKED, 3, 0, THREADS).outcome == [BLOCKED, 4]
+    # A thread that has not come to a call is about to make its first.
+    assert ended(core, BLOCKED, 1, 0, [ADD, [1, 1], thread(0, {5: 1}, ADD, [2, 2])]).outcome == [BLOCKED, 1]
+
+
+def test_faulted_names_the_call_of_its_thread_where_that_is_known(core: Core) -> None:
+    address = ADDRESS & (1 << 8 * core.word) - 1
+    assert ended(core, FAULTED, 0, 1, THREADS).outcome == [FAULTED, 1, CODE, address]
+    assert ended(core, FAULTED, 1, 3, THREADS).outcome == [FAULTED, 4, CODE, address]
+    assert ended(core, FAULTED, 3, 0, THREADS).outcome == [FAULTED, 4, CODE]
+    assert ended(core, FAULTED, 0, 0, THREADS).outcome == [FAULTED, 5, CODE]
+    # A thread that the program did not begin: as if it were not known.
+    assert ended(core, FAULTED, 0, 2, THREADS).outcome == [FAULTED, 5, CODE, address]
+    assert ended(core, EXITED, 3, 0, THREADS).outcome == [EXITED, 4, CODE]
+
+
+def test_what_a_program_found_first_is_told_though_its_deadline_ended_it(core: Core) -> None:
+    steps = [ADD, [1, 1], {3: [0, 9, 0, 0]}]
+    assert ended(core, BLOCKED, 1, 0, steps, [8, False]).outcome == [OUT_OF_RANGE, 1]
+    # But not when the worker itself came to grief after it.
+    assert ended(core, FAULTED, 0, 0, steps, [8, False]).outcome == [FAULTED, 0, CODE]
+
+
+def test_values_of_a_worker_that_ended_go_up_to_the_highest_call_that_ran(core: Core) -> None:
+    assert ended(core, BLOCKED, 0, 0, [ADD, [1, 1], RESULT1, [0, 5], {2: [COUNT, []]}]).values == [2, 0]
+    assert (
+        ended(core, BLOCKED, 0, 0, [{2: []}, thread(0, {3: [0, 9, 0, 0]}, COUNT, [])], [8, False]).values
+        == []
+    )
