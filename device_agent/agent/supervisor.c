@@ -260,12 +260,12 @@ DWORD supervisor_main(const struct settings *settings)
     if (!worker_prepare(settings, session.boot)) {
         return complain(L"shared memory", L"");
     }
-    /* The first worker also shows whether the image lets one process debug another. */
-    worker_start();
-    misses(worker_debugged() ? NULL : "coredll!WaitForDebugEvent");
     if (!link_open(settings, &what)) {
         return complain(what, L"");
     }
+    /* The first worker also shows whether the image lets one process debug another. */
+    worker_start();
+    misses(worker_debugged() ? NULL : "coredll!WaitForDebugEvent");
     serve();
     return 0;
 }

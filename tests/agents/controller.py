@@ -1,7 +1,7 @@
 """The smallest controller: one link, frames and messages of harness.wire, nothing resent.
 
-It makes and checks the checks itself, as docs/protocol.md defines them: a mistake in harness.wire's sealing and the
-same one here are not likely.
+It makes and checks the checks itself, as docs/protocol.md defines them: nobody makes the same mistake here
+and in harness.wire.sealing.
 """
 
 import hashlib

@@ -1,89 +1,43 @@
 """The finished executables at work: supervisor and worker on emulated CE devices, and on Wine."""
 
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from controller import Controller
-from core_driver import ROOT
+from controller import KEY, Controller
+from running import (
+    ACCESS_VIOLATION,
+    CLOSE,
+    END,
+    EXPORTS,
+    NOTHING,
+    ON_WINE,
+    SETTER,
+    SLEEP,
+    TCP_SOCKET,
+    key_file,
+    on_emulator,
+    on_wine,
+    startup,
+)
 
-from harness.agents import CPU_BUILDS, build_agents, executable
-from harness.targets.emulator_process import start_emulator
+from harness.agents import CPU_BUILDS, build_agents
 from harness.wire.messages import Answer, OutcomeCode, Reason, Working
-
-PORT = 5555
-ACCESS_VIOLATION = 0xC0000005
-GET_ERROR, SET_ERROR, STARTUP, SOCKET, CLOSE = range(5)
-SLEEP, SETTER, NOTHING, END = 5, 6, 7, 8
-EXPORTS = [
-    [GET_ERROR, "ws2!WSAGetLastError", 0],
-    [SET_ERROR, "ws2!WSASetLastError", 0],
-    [STARTUP, "ws2!WSAStartup", 3],
-    [SOCKET, "ws2!WSASocketW", 2, GET_ERROR, SET_ERROR],
-    [CLOSE, "ws2!closesocket", 3, GET_ERROR, SET_ERROR],
-    [SLEEP, "coredll!Sleep", 0],
-    [SETTER, "coredll!SetLastError", 0],
-    [NOTHING, "coredll!NoSuchExport", 0],
-    [END, "coredll!TerminateProcess", 0],
-]
-TCP_SOCKET = [SOCKET, [2, 1, 6, 0, 0, 1]]
-ON_WINE = pytest.param("wine", marks=pytest.mark.long)
-
-
-@contextmanager
-def on_wine(folder: Path) -> Iterator[str]:
-    wine = shutil.which("wine64") or shutil.which("wine64", path="/usr/lib/wine")
-    if sys.platform != "win32" and wine is None:
-        pytest.skip("Wine is missing: apt-get install wine64")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    prefix = folder / "prefix"
-    environment = {**os.environ, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "DISPLAY": ""}
-    line = [*([wine] if wine else []), str(executable("win32-x64")), f"link=tcp:{port}"]
-    server = Path(wine).with_name("wineserver") if wine else None
-    agent = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while agent.poll() is None:
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        yield f"tcp://127.0.0.1:{port}"
-    finally:
-        agent.kill()
-        agent.wait()
-        if server is not None:
-            subprocess.run([server, "-k"], env=environment, check=False)
-
-
-@contextmanager
-def on_emulator(cpu: str, start: str = f"link=tcp:{PORT}", **settings: object) -> Iterator[str]:
-    copies = ((executable(CPU_BUILDS[cpu]), "\\ceagent.exe"), *settings.pop("copies", ()))  # type: ignore[misc]
-    starts = (f"\\ceagent.exe {start}".strip(),)
-    with start_emulator(cpu=cpu, copies=copies, starts=starts, timeout=60, **settings) as device:  # type: ignore[arg-type]
-        if device.tcp:
-            yield f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"
-        else:
-            yield device.serial["COM1:"]
 
 
 @pytest.fixture(scope="module", params=[*CPU_BUILDS, ON_WINE])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where to reach an agent over TCP that serves all tests of this module in turn."""
     build_agents()
+    folder = tmp_path_factory.mktemp(request.param)
     with ExitStack() as stack:
         if request.param == "wine":
-            yield stack.enter_context(on_wine(tmp_path_factory.mktemp("wine")))
+            key_file(folder)
+            yield stack.enter_context(on_wine(folder)).listen()
         else:
-            yield stack.enter_context(on_emulator(request.param))
+            yield stack.enter_context(on_emulator(request.param, folder))
 
 
 @pytest.fixture
@@ -94,10 +48,6 @@ def agent(url: str, request: pytest.FixtureRequest) -> Iterator[Controller]:
     controller.run([], [], EXPORTS)
     yield controller
     controller.close()
-
-
-def startup(agent: Controller) -> None:
-    assert agent.run([STARTUP, [0x0202, [0, 0]]], [[400, False]]).errors == {}
 
 
 def test_calls_and_errors(agent: Controller) -> None:
@@ -184,14 +134,14 @@ def test_resent_program_is_not_run_again(agent: Controller) -> None:
     steps = [{7: [9, [0, 0, 4], 1]}, {6: [0, 0, 4, [9]]}]
     first = agent.run(steps, [[4, True, 1]])
     for _ in range(3):
-        agent.seq -= 1
+        agent.number -= 1
         assert agent.run(steps, [[4, True, 1]]) == first
     assert agent.run([], [[4, True, 1]]).outputs == (b"\x01",)
 
 
 def test_program_that_runs_is_being_worked_on(agent: Controller) -> None:
     agent.send([SLEEP, [500]])
-    agent.seq -= 1
+    agent.number -= 1
     agent.send([SLEEP, [500]])
     assert agent.receive() == Working(agent.seq - 1)
     assert agent.receive().seq == agent.seq - 1  # type: ignore[union-attr]
@@ -220,7 +170,7 @@ def test_newest_connection_wins_and_resumes(agent: Controller, url: str) -> None
     agent.run([{6: [0, 0, 4, 5]}], [[4, True, 1]])
     newer = Controller(url, session)
     assert newer.welcome.boot == agent.welcome.boot
-    assert newer.welcome.next == agent.seq
+    assert newer.welcome.next == agent.number
     assert newer.run([], [[4, True, 1]]).outputs == (b"\x05",)
     with pytest.raises(EOFError):
         agent.receive()
@@ -240,10 +190,10 @@ def test_console_text_and_damage_cost_nothing_but_themselves(agent: Controller) 
     assert agent.run([SETTER, [0]]).outcome is None
 
 
-def test_program_that_gets_no_worker_is_refused_and_defines_nothing() -> None:
+def test_program_that_gets_no_worker_is_refused_and_defines_nothing(tmp_path: Path) -> None:
     build_agents()
     image = "\\ceagent.exe\0".encode("utf-16-le")
-    with on_emulator("arm") as url:
+    with on_emulator("arm", tmp_path) as url:
         controller = Controller(url)
         answer = controller.run([0, [[0, 0]]], [[64, False, image]], [[0, "coredll!DeleteFileW", 1]])
         assert answer.errors == {}
@@ -254,21 +204,12 @@ def test_program_that_gets_no_worker_is_refused_and_defines_nothing() -> None:
         controller.close()
 
 
-def test_settings_from_the_file_beside_the_executable(tmp_path: Path) -> None:
-    build_agents()
-    settings = tmp_path / "ceagent.ini"
-    settings.write_text(f"# the line\r\nlink=tcp:{PORT}\r\nbaud=9600\r\n")
-    with on_emulator("arm", "", copies=((settings, "\\ceagent.ini"),)) as url:
-        controller = Controller(url)
-        assert controller.welcome.missing == ()
-        controller.close()
-
-
 @pytest.mark.parametrize("cpu", CPU_BUILDS)
-def test_serial_port(cpu: str) -> None:
+@pytest.mark.parametrize("key", [KEY, None], ids=["with a key", "without"])
+def test_serial_port(cpu: str, key: bytes | None, tmp_path: Path) -> None:
     build_agents()
-    with on_emulator(cpu, "link=COM1: baud=57600") as url:
-        controller = Controller(url)
+    with on_emulator(cpu, tmp_path, "link=COM1: baud=57600", keyed=key is not None) as url:
+        controller = Controller(url, key=key)
         controller.run([], [], EXPORTS)
         pattern = [{3: [0, 0, 4000, 1]}]
         assert len(controller.run(pattern, [[4000, True]]).outputs[0]) == 4000
@@ -277,10 +218,10 @@ def test_serial_port(cpu: str) -> None:
         controller.close()
 
 
-def test_image_without_winsock_and_without_a_fine_clock() -> None:
+def test_image_without_winsock_and_without_a_fine_clock(tmp_path: Path) -> None:
     build_agents()
-    with on_emulator("arm", "", variants=("no-ws2", "tick-counter")) as url:
-        controller = Controller(url)
+    with on_emulator("arm", tmp_path, "", variants=("no-ws2", "tick-counter"), keyed=False) as url:
+        controller = Controller(url, key=None)
         assert controller.welcome.missing == ("ws2",)
         controller.run([], [], EXPORTS)
         answer = controller.run([SLEEP, [3], *TCP_SOCKET])
@@ -289,49 +230,3 @@ def test_image_without_winsock_and_without_a_fine_clock() -> None:
         assert answer.outcome.detail == 126
         assert answer.times[0] % 1000 == 0
         controller.close()
-
-
-@pytest.mark.parametrize(
-    ("words", "reason", "code"),
-    [
-        ("link=COM9:", "cannot start: ", 2),
-        ("lnk=COM1:", "cannot make sense of this setting: ", 87),
-        ("link=tcp:70000", "cannot make sense of this setting: ", 87),
-        ("link=tcp:4294972851", "cannot make sense of this setting: ", 87),
-        ("baud=fast", "cannot make sense of this setting: ", 87),
-        ("baud=4295082496", "cannot make sense of this setting: ", 87),
-    ],
-)
-def test_agent_that_cannot_start_says_why_and_ends(words: str, reason: str, code: int) -> None:
-    said = last_words(f"\\ceagent.exe {words}")
-    assert said == (f"ceagent: {reason}{words.removeprefix('link=') if code == 2 else words}", code)
-
-
-def test_settings_file_that_is_longer_than_the_agent_reads_is_not_cut_off(tmp_path: Path) -> None:
-    settings = tmp_path / "ceagent.ini"
-    settings.write_text("#" * 1010 + "\nlink=tcp:5555\n")
-    said = last_words("\\ceagent.exe", "--copy", f"{settings}=\\ceagent.ini")
-    assert said == ("ceagent: ceagent.ini is too long", 87)
-
-
-def last_words(start: str, *arguments: str) -> tuple[str, int]:
-    """What an agent that cannot start writes to the debug output, and its exit code."""
-    build_agents()
-    device = [sys.executable, "-m", "harness.emulator", "--copy", f"{executable('ce-armv4i')}=\\ceagent.exe"]
-    process = subprocess.Popen(
-        [*device, *arguments, "--start", start],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        event = json.loads(line)
-        if event["event"] == "console":
-            said += event["text"]
-        if event["event"] == "exit":
-            break
-    process.communicate(timeout=30)
-    return said, event["code"]
