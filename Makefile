@@ -59,7 +59,7 @@ $(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[
 	$(PIP) install --editable '.[emulator]'
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev
+$(VENV)/.bench: $(VENV)/.run
 	$(PIP) install --group bench
 	@touch $@
 

@@ -14,7 +14,7 @@ OUT = Path("build/bench.json")
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code: 1 when a target was not reached and --check asks for that."""
     made = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast is it, against peers?")
-    made.add_argument("--quick", action="store_true", help="half a second of everything, once")
+    made.add_argument("--quick", action="store_true", help="two seconds of everything, once")
     made.add_argument("--check", action="store_true", help="exit with 1 when a target is not reached")
     made.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     made.add_argument("--out", type=Path, default=OUT, help=f"where the JSON goes (default: {OUT})")

@@ -50,8 +50,8 @@ class Plan:
     cpus: tuple[str, ...] = CPUS
 
 
-FULL = Plan(seconds=2.0, repeats=3, agents=("x86", "arm"))
-QUICK = Plan(seconds=0.5, repeats=1, agents=("arm",))
+FULL = Plan(seconds=3.0, repeats=3, agents=("x86", "arm"))
+QUICK = Plan(seconds=2.0, repeats=1, agents=("arm",))
 
 
 @dataclass(slots=True)

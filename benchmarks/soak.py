@@ -16,6 +16,7 @@ from benchmarks.counting import READ, Count, counts, frames, read_counter
 from benchmarks.device import emulated
 from benchmarks.scissors import Scissors
 from harness.deadline import Deadline
+from harness.errors import LabError
 from harness.links.fault import FaultDialer, Faults
 from harness.links.opening import dialer
 from harness.session.session import Session
@@ -75,18 +76,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def count(session: Session, calls: int) -> Tally:
-    """Make that many calls and read the counter. Stops at the first wrong answer."""
+    """Make that many calls and read the counter. Stops at the first thing that is wrong."""
     tally = Tally(calls)
     programs = counts(calls)
     shown = time.monotonic()
-    while not tally.wrong and (chunk := list(islice(programs, _CHUNK))):
-        _run(session, chunk, tally)
-        if time.monotonic() - shown > _PROGRESS_S:
-            shown = time.monotonic()
-            print(f"{tally.answered} of {calls} calls", flush=True)
     try:
+        while not tally.wrong and (chunk := list(islice(programs, _CHUNK))):
+            _run(session, chunk, tally)
+            if time.monotonic() - shown > _PROGRESS_S:
+                shown = time.monotonic()
+                print(f"{tally.answered} of {calls} calls", flush=True)
         tally.counter = read_counter(session.run(READ))
-    except ValueError as error:
+    except (LabError, ValueError) as error:
         tally.wrong.append(str(error))
     return tally
 

@@ -71,6 +71,22 @@ def test_the_last_program_has_only_the_counter_to_betray_it() -> None:
     assert not tally.right
 
 
+class DeafSession(CountingSession):
+    """The line is gone after a while."""
+
+    def run_all(self, programs: Sequence[Program]) -> list[Execution]:
+        if self.counter:
+            raise LinkError("the line is gone")
+        return super().run_all(programs)
+
+
+def test_a_line_that_stays_broken_is_wrong_and_has_its_tally() -> None:
+    tally = count(DeafSession(), 10 * CALLS)  # type: ignore[arg-type]
+    assert not tally.right
+    assert tally.wrong == ["the line is gone"]
+    assert 0 < tally.answered < 10 * CALLS
+
+
 class Wire:
     """A link that keeps what is written; also what opens it."""
 
