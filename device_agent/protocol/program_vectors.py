@@ -59,6 +59,30 @@ def programs() -> list[dict[str, Any]]:
         ("weights of sixteen", [[4, list(range(1, 17))], [], fake], [sum(n * n for n in range(1, 17))], {}),
         ("out of range", [[0, [1, 1], {3: [0, 8, 1, 0]}, [2, 2]], [[8, False]], fake], [2], {1: [5, 1]}),
         ("unresolved", [[0, [1, 1], 9, []], [], [*fake, [9, "fake!nothing", 0]]], [2], {1: [4, 1, 127]}),
+        (
+            "a thread and its join",
+            [[{9: [0, [0, [20, 3], {7: [7, [0], 4]}]]}, {10: 0}, 0, [[0], [7]]], [], fake],
+            [23, 50],
+            {},
+        ),
+        (
+            "a thread that nobody joins",
+            [[{9: [3, [2, [-1, 5]]]}, 0, [1, 1]], [], fake],
+            [0xFFFFFFFF, 2],
+            {2: [0, 5]},
+        ),
+        (
+            "a join of a thread that was skipped",
+            [[2, [-1, 5], {2: [{9: [1, [0, [1, 1]]]}]}, {10: 1}, 0, [2, 2]], [], fake],
+            [0xFFFFFFFF, 0, 4],
+            {2: [0, 5, 1, None]},
+        ),
+        (
+            "an outcome of a thread",
+            [[{9: [0, [{3: [0, 8, 1, 0]}, 0, [1, 1]]]}, 0, [2, 2], {10: 0}, [3, 3]], [[8, False]], fake],
+            [0, 4],
+            {1: [5, 0], 2: [0, None]},
+        ),
     ]
     made = []
     for name, parts, values, details in rows:
