@@ -6,10 +6,11 @@ import struct
 from collections.abc import Generator
 
 from harness.emulator.clock import Clock
+from harness.emulator.errors import ERROR_OPERATION_ABORTED
 from harness.emulator.exports import Readable, Wait, Wake, Writable
 from harness.emulator.hostio import Io
 from harness.emulator.hostserial import HostSerial, Unplugged
-from harness.emulator.objects import KernelObject
+from harness.emulator.objects import Opened, StreamError
 
 FOREVER = 0xFFFFFFFF
 DCB_SIZE = 28
@@ -56,7 +57,7 @@ class SerialPort:
             pass
 
 
-class CommFile(KernelObject):
+class CommFile(Opened):
     """An open serial port."""
 
     kind = "comm"
@@ -83,8 +84,8 @@ class CommFile(KernelObject):
         if flags & RX_CLEAR:
             self.port.discard()
 
-    def read(self, count: int) -> Generator[Wait, Wake, bytes | None]:
-        """Received bytes as the time-outs say; None when the call was aborted."""
+    def read(self, count: int) -> Generator[Wait, Wake, bytes]:
+        """Received bytes as the time-outs say. Raises StreamError when the call was aborted."""
         port = self.port
         interval, multiplier, constant = self.timeouts[:3]
         limit = max(count, QUEUE)
@@ -100,14 +101,14 @@ class CommFile(KernelObject):
                 left = interval / 1000 if left is None else min(left, interval / 1000)
             woke = yield Readable(port, left)
             if woke.cancelled:
-                return None
+                raise StreamError(ERROR_OPERATION_ABORTED)
             before = len(port.received)
             if port.fetch(limit) == before and woke.timed_out:
                 break
         return port.take(count)
 
-    def write(self, data: bytes) -> Generator[Wait, Wake, int | None]:
-        """Bytes sent before the time-out; None when the call was aborted."""
+    def write(self, data: bytes) -> Generator[Wait, Wake, int]:
+        """Bytes sent before the time-out. Raises StreamError when the call was aborted."""
         multiplier, constant = self.timeouts[3:]
         total = multiplier * len(data) + constant
         deadline = self._clock.seconds() + total / 1000 if total else None
@@ -119,7 +120,7 @@ class CommFile(KernelObject):
             left = None if deadline is None else max(deadline - self._clock.seconds(), 0.0)
             woke = yield Writable(self.port, left)
             if woke.cancelled:
-                return None
+                raise StreamError(ERROR_OPERATION_ABORTED)
             if woke.timed_out:
                 return sent
 

@@ -8,10 +8,16 @@ import threading
 from collections import deque
 
 from harness.emulator.census import census
-from harness.emulator.device import Device, PortError
+from harness.emulator.comm import SerialPort
+from harness.emulator.device import Device
+from harness.emulator.hostserial import HostSerial, SerialUnavailable, Unplugged
 
 LONGEST = 1000
 """Bytes of a line."""
+
+
+class CommandError(Exception):
+    """A command cannot be carried out; the text says why."""
 
 
 class Console:
@@ -21,7 +27,7 @@ class Console:
         self._device = device
         self._lines: deque[str] = deque()
         self._ended = threading.Event()
-        self._commands = {"census": self._census, "plug": device.plug, "unplug": device.unplug}
+        self._commands = {"census": self._census, "plug": self._plug, "unplug": self._unplug}
 
     def open(self, descriptor: int = 0) -> None:
         """Read from now on; SIGTERM and SIGINT end the device, too. Both wake it up."""
@@ -53,19 +59,40 @@ class Console:
             return
         word, _, argument = line.partition(" ")
         command = self._commands.get(word)
-        if command is None or len(line) > LONGEST:
-            self._error(f"unknown command {line[:40]!r}; expected census, plug PORT or unplug PORT")
-            return
         try:
+            if command is None or len(line) > LONGEST:
+                raise CommandError(
+                    f"unknown command {line[:40]!r}; expected census, plug PORT or unplug PORT"
+                )
             command(argument.strip())
-        except PortError as error:
-            self._error(f"{word}: {error}")
+        except CommandError as error:
+            self._device.report("error", text=str(error))
 
     def _census(self, argument: str) -> None:
         if argument:
-            self._error(f"census: nothing expected after it, found {argument[:40]!r}")
-        else:
-            self._device.report("census", **census(self._device))
+            raise CommandError(f"census: nothing expected after it, found {argument[:40]!r}")
+        self._device.report("census", **census(self._device))
 
-    def _error(self, text: str) -> None:
-        self._device.report("error", text=text)
+    def _unplug(self, name: str) -> None:
+        """Take the host's cable off a serial port. The device does not notice: what it sends is lost."""
+        port = self._port("unplug", name)
+        if not port.host.path:
+            raise CommandError(f"unplug: {name} is not plugged in")
+        port.connect(Unplugged(), self._device.io)
+
+    def _plug(self, name: str) -> None:
+        """Put it on again; it has another name on the host, which the event "serial" tells."""
+        port = self._port("plug", name)
+        if port.host.path:
+            raise CommandError(f"plug: {name} is plugged in")
+        try:
+            port.connect(HostSerial(), self._device.io)
+        except (SerialUnavailable, OSError) as error:
+            raise CommandError(f"plug: {name}: {error}") from error
+        self._device.report("serial", port=name, path=port.host.path)
+
+    def _port(self, command: str, name: str) -> SerialPort:
+        ports = self._device.ports
+        if name not in ports:
+            raise CommandError(f"{command}: no port {name!r}; this device has {', '.join(ports) or 'none'}")
+        return ports[name]

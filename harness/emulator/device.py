@@ -25,7 +25,7 @@ from harness.emulator.engine import Engine
 from harness.emulator.exports import Call, GuestException, GuestFault
 from harness.emulator.files import FileSystem
 from harness.emulator.hostio import Io
-from harness.emulator.hostserial import HostSerial, SerialUnavailable, Unplugged
+from harness.emulator.hostserial import HostSerial, SerialUnavailable
 from harness.emulator.loader import Loader, LoadError
 from harness.emulator.memory import PAGE
 from harness.emulator.objects import KernelObject, Namespace
@@ -39,10 +39,6 @@ SHOW_NORMAL = 5
 DEBUGGING = ("WaitForDebugEvent", "ContinueDebugEvent", "DebugActiveProcess")
 
 Sink = Callable[[dict[str, Any]], None]
-
-
-class PortError(Exception):
-    """A serial port cannot be plugged or unplugged; the text says why."""
 
 
 class Device:
@@ -323,36 +319,6 @@ class Device:
         opened = CommFile(port, self.io, self.clock)
         self._link_opened(process)
         return opened
-
-    def unplug(self, name: str) -> None:
-        """Take the host's cable off a serial port. The device does not notice: what it sends is lost.
-
-        Raises PortError.
-        """
-        port = self._port(name)
-        if not port.host.path:
-            raise PortError(f"{name} is not plugged in")
-        port.connect(Unplugged(), self.io)
-
-    def plug(self, name: str) -> None:
-        """Put it on again; it has another name on the host, which the event "serial" tells.
-
-        Raises PortError.
-        """
-        port = self._port(name)
-        if port.host.path:
-            raise PortError(f"{name} is plugged in")
-        try:
-            port.connect(HostSerial(), self.io)
-        except (SerialUnavailable, OSError) as error:
-            raise PortError(f"{name}: {error}") from error
-        self.report("serial", port=name, path=port.host.path)
-
-    def _port(self, name: str) -> SerialPort:
-        port = self.ports.get(name)
-        if port is None:
-            raise PortError(f"no port {name!r}; this device has {', '.join(self.ports) or 'none'}")
-        return port
 
     def report_listener(self, process: Process, guest_port: int, host_port: int) -> None:
         """A guest listens on a TCP port, which is a loopback port of the host."""

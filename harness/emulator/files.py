@@ -6,7 +6,7 @@ the folder can be reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,8 @@ from harness.emulator.errors import (
     ERROR_PATH_NOT_FOUND,
     ERROR_SHARING_VIOLATION,
 )
-from harness.emulator.objects import KernelObject
+from harness.emulator.exports import Wait, Wake
+from harness.emulator.objects import Opened, StreamError
 
 CREATE_NEW, CREATE_ALWAYS, OPEN_EXISTING, OPEN_ALWAYS, TRUNCATE_EXISTING = 1, 2, 3, 4, 5
 GENERIC_READ, GENERIC_WRITE = 0x80000000, 0x40000000
@@ -39,7 +40,7 @@ class GuestPathError(Exception):
         self.code = code
 
 
-class OpenFile(KernelObject):
+class OpenFile(Opened):
     """An open file of the sandbox."""
 
     kind = "file"
@@ -48,6 +49,21 @@ class OpenFile(KernelObject):
         super().__init__()
         self.path, self.stream, self.access, self.share = path, stream, access, share
         self._system = system
+
+    def read(self, count: int) -> Generator[Wait, Wake, bytes]:
+        if not self.access & GENERIC_READ:
+            raise StreamError(ERROR_ACCESS_DENIED)
+        return self.stream.read(count)
+        yield  # a file never waits
+
+    def write(self, data: bytes) -> Generator[Wait, Wake, int]:
+        if not self.access & GENERIC_WRITE:
+            raise StreamError(ERROR_ACCESS_DENIED)
+        try:
+            return self.stream.write(data)
+        except OSError as error:
+            raise StreamError(ERROR_GEN_FAILURE) from error
+        yield
 
     def closed(self) -> None:
         self.stream.close()

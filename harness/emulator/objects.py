@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from harness.emulator.exports import Wait, Wake
     from harness.emulator.memory import Buffer
     from harness.emulator.thread import Thread
 
@@ -181,6 +182,26 @@ class Section(KernelObject):
         """Write the memory back to its file, if it has one."""
         if self._save is not None:
             self._save()
+
+
+class StreamError(Exception):
+    """A read or write of an opened object fails; the Windows error code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"error {code}")
+        self.code = code
+
+
+class Opened(KernelObject):
+    """What CreateFile opens: a file or a device. Both calls may wait, and raise StreamError."""
+
+    def read(self, count: int) -> Generator[Wait, Wake, bytes]:
+        """At most `count` bytes."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> Generator[Wait, Wake, int]:
+        """The number of bytes written."""
+        raise NotImplementedError
 
 
 class Namespace:

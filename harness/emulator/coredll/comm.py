@@ -7,6 +7,7 @@ import struct
 from harness.emulator.comm import DCB_SIZE, CommFile
 from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_OPERATION_ABORTED
 from harness.emulator.exports import Blocking, Call, export
+from harness.emulator.objects import StreamError
 
 EV_RXCHAR, EV_TXEMPTY = 0x1, 0x4
 MODEM_CTS, MODEM_DSR, MODEM_RLSD = 0x10, 0x20, 0x80
@@ -149,5 +150,8 @@ def transmit_comm_char(call: Call, handle: int, character: int) -> Blocking:
     port = _port(call, handle)
     if port is None:
         return 0
-    written = yield from port.write(bytes((character & 0xFF,)))
+    try:
+        written = yield from port.write(bytes((character & 0xFF,)))
+    except StreamError as error:
+        return call.fail(error.code)
     return 1 if written else call.fail(ERROR_OPERATION_ABORTED)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from harness.emulator.comm import CommFile
 from harness.emulator.errors import (
     ERROR_ACCESS_DENIED,
     ERROR_ALREADY_EXISTS,
     ERROR_FILE_NOT_FOUND,
-    ERROR_GEN_FAILURE,
     ERROR_INVALID_HANDLE,
     ERROR_INVALID_PARAMETER,
     ERROR_NEGATIVE_SEEK,
-    ERROR_OPERATION_ABORTED,
 )
 from harness.emulator.exports import Blocking, Call, export
-from harness.emulator.files import GENERIC_READ, GENERIC_WRITE, OPEN_EXISTING, GuestPathError, OpenFile
+from harness.emulator.files import GENERIC_WRITE, OPEN_EXISTING, GuestPathError, OpenFile
+from harness.emulator.objects import Opened, StreamError
 
 INVALID = 0xFFFFFFFF
 DEVICE_NAME = re.compile(r"[A-Za-z]{3}[0-9]:")
@@ -53,24 +51,18 @@ def _open_device(call: Call, name: str, share: int, disposition: int) -> int:
 
 @export("coredll!ReadFile", "file buffer size done overlapped")
 def read_file(call: Call, handle: int, buffer: int, size: int, done: int, overlapped: int) -> Blocking:
-    memory = call.process.memory
+    """Only without OVERLAPPED: CE has none for files and serial ports."""
+    memory, opened = call.process.memory, call.process.handles.get(handle, Opened)
     if overlapped:
         return call.fail(ERROR_INVALID_PARAMETER)
     if done:
         memory.set_u32(done, 0)
-    port = call.process.handles.get(handle, CommFile)
-    data: bytes | None
-    if port is not None:
-        data = yield from port.read(size)
-        if data is None:
-            return call.fail(ERROR_OPERATION_ABORTED)
-    else:
-        opened = call.process.handles.get(handle, OpenFile)
-        if opened is None:
-            return call.fail(ERROR_INVALID_HANDLE)
-        if not opened.access & GENERIC_READ:
-            return call.fail(ERROR_ACCESS_DENIED)
-        data = opened.stream.read(size)
+    if opened is None:
+        return call.fail(ERROR_INVALID_HANDLE)
+    try:
+        data = yield from opened.read(size)
+    except StreamError as error:
+        return call.fail(error.code)
     memory.write(buffer, data)
     if done:
         memory.set_u32(done, len(data))
@@ -79,28 +71,18 @@ def read_file(call: Call, handle: int, buffer: int, size: int, done: int, overla
 
 @export("coredll!WriteFile", "file buffer size done overlapped")
 def write_file(call: Call, handle: int, buffer: int, size: int, done: int, overlapped: int) -> Blocking:
-    memory = call.process.memory
+    memory, opened = call.process.memory, call.process.handles.get(handle, Opened)
     if overlapped:
         return call.fail(ERROR_INVALID_PARAMETER)
     data = memory.read(buffer, size)
     if done:
         memory.set_u32(done, 0)
-    port = call.process.handles.get(handle, CommFile)
-    written: int | None
-    if port is not None:
-        written = yield from port.write(data)
-        if written is None:
-            return call.fail(ERROR_OPERATION_ABORTED)
-    else:
-        opened = call.process.handles.get(handle, OpenFile)
-        if opened is None:
-            return call.fail(ERROR_INVALID_HANDLE)
-        if not opened.access & GENERIC_WRITE:
-            return call.fail(ERROR_ACCESS_DENIED)
-        try:
-            written = opened.stream.write(data)
-        except OSError:
-            return call.fail(ERROR_GEN_FAILURE)
+    if opened is None:
+        return call.fail(ERROR_INVALID_HANDLE)
+    try:
+        written = yield from opened.write(data)
+    except StreamError as error:
+        return call.fail(error.code)
     if done:
         memory.set_u32(done, written)
     return 1
@@ -153,7 +135,7 @@ def set_end_of_file(call: Call, handle: int) -> int:
 
 @export("coredll!FlushFileBuffers", "file")
 def flush_file_buffers(call: Call, handle: int) -> int:
-    known = call.process.handles.get(handle, OpenFile) or call.process.handles.get(handle, CommFile)
+    known = call.process.handles.get(handle, Opened)
     return 1 if known is not None else call.fail(ERROR_INVALID_HANDLE)
 
 

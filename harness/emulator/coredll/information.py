@@ -177,5 +177,7 @@ def get_idle_time(call: Call) -> int:
 
 @export("coredll!CeGenRandom", "size buffer")
 def ce_gen_random(call: Call, size: int, buffer: int) -> int:
-    call.process.memory.write(buffer, call.device.random_bytes(size))
+    """In pieces: a size beyond the guest's memory faults at its last page, and takes none of the host's."""
+    for done in range(0, size, PAGE):
+        call.process.memory.write(buffer + done, call.device.random_bytes(min(PAGE, size - done)))
     return 1
