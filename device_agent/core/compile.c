@@ -2,32 +2,10 @@
 
 #include <string.h>
 
+#include "compiler.h"
 #include "exports.h"
 
 #define NONE UINT32_MAX
-
-struct compiler {
-    struct cea_program *program;
-    struct cea_shared *shared;
-    struct cea_reader *reader;
-    cea_word *code; /* next cell */
-    unsigned depth; /* blocks around the present step */
-    unsigned loops; /* those of them that repeat */
-    bool threaded;  /* one of them is a thread */
-    uint8_t begun, joined; /* threads: a bit for each */
-};
-
-/* A slot that the program names: it is to start at zero. */
-static bool slot(struct compiler *c, uint32_t *value)
-{
-    if (!cea_within(c->reader, CEA_SLOTS, CEA_IN_SLOTS, value)) {
-        return false;
-    }
-    if (c->program->slots <= *value) {
-        c->program->slots = *value + 1;
-    }
-    return true;
-}
 
 static void emit(struct compiler *c, cea_word cell)
 {
@@ -37,93 +15,6 @@ static void emit(struct compiler *c, cea_word cell)
 static void emit_operation(struct compiler *c, enum cea_operation operation, uint32_t arity, uint32_t target)
 {
     emit(c, (cea_word)operation | (cea_word)arity << 8 | (cea_word)target << 16);
-}
-
-/* A place in a buffer and the bytes from there to the buffer's end. */
-static bool in_buffer(struct compiler *c, uint32_t *place, uint32_t *room)
-{
-    uint32_t index, offset;
-    if (!cea_below(c->reader, c->program->buffer_count, &index)) {
-        return false;
-    }
-    const struct cea_buffer *buffer = &c->program->buffers[index];
-    if (!cea_below(c->reader, buffer->size + 1, &offset)) {
-        return false;
-    }
-    *place = buffer->offset + offset;
-    *room = buffer->size - offset;
-    return true;
-}
-
-static bool width(struct compiler *c, uint32_t *value)
-{
-    const uint8_t *start = c->reader->cbor->payload;
-    if (!cea_below(c->reader, 9, value)) {
-        return false;
-    }
-    if (*value == 0 || (*value & (*value - 1)) != 0) {
-        return cea_wrong(c->reader, start);
-    }
-    return true;
-}
-
-static bool load(struct compiler *c, cea_word *cell)
-{
-    uint32_t place, room, bytes;
-    const uint8_t *start = c->reader->cbor->payload;
-    if (!in_buffer(c, &place, &room) || !width(c, &bytes)) {
-        return false;
-    }
-    if (bytes > room) {
-        return cea_wrong(c->reader, start);
-    }
-    cell[0] = (cea_word)(bytes == 1 ? CEA_LOAD_1 : bytes == 2 ? CEA_LOAD_2 : bytes == 4 ? CEA_LOAD_4 : CEA_LOAD_8);
-    cell[1] = place;
-    return true;
-}
-
-static bool operand(struct compiler *c)
-{
-    cea_word *cell = c->code;
-    uint32_t value, room;
-    c->code += 2;
-    if (!cea_more(c->reader)) {
-        return false;
-    }
-    cell[0] = CEA_CONSTANT;
-    cell[1] = 0;
-    if (cea_kind(c->reader) != ZCBOR_MAJOR_TYPE_LIST) {
-        return cea_kind(c->reader) == ZCBOR_MAJOR_TYPE_NINT
-                   ? zcbor_int_decode(c->reader->cbor, &cell[1], sizeof cell[1])
-                   : zcbor_uint_decode(c->reader->cbor, &cell[1], sizeof cell[1]);
-    }
-    if (!zcbor_list_start_decode(c->reader->cbor)) {
-        return false;
-    }
-    switch (c->reader->cbor->elem_count) {
-    case 1:
-        if (!slot(c, &value)) {
-            return false;
-        }
-        cell[0] = CEA_SLOT;
-        cell[1] = value;
-        break;
-    case 2:
-        if (!in_buffer(c, &value, &room)) {
-            return false;
-        }
-        cell[0] = CEA_POINTER;
-        cell[1] = value;
-        break;
-    case 3:
-        if (!load(c, cell)) {
-            return false;
-        }
-        break;
-    default:
-        return false;
-    }
-    return zcbor_list_end_decode(c->reader->cbor);
 }
 
 /* The next slot in message order, for a call or a digest. */
@@ -158,7 +49,7 @@ static bool call(struct compiler *c, uint32_t selected)
     emit_operation(c, CEA_CALL, (uint32_t)c->reader->cbor->elem_count, place);
     emit(c, selected);
     while (c->reader->cbor->elem_count) {
-        if (!operand(c)) {
+        if (!cea_operand(c)) {
             return false;
         }
     }
@@ -185,7 +76,7 @@ static bool until(struct compiler *c, cea_word *kind_cell)
     }
     if (cea_kind(c->reader) != ZCBOR_MAJOR_TYPE_SIMPLE) {
         *kind_cell = CEA_UNTIL_ZERO;
-        return operand(c);
+        return cea_operand(c);
     }
     c->code[0] = CEA_CONSTANT;
     c->code[1] = 0;
@@ -206,7 +97,7 @@ static bool repeat(struct compiler *c)
         return false;
     }
     c->code += 3;
-    if (!operand(c) || !slot(c, &counter)) {
+    if (!cea_operand(c) || !cea_slot(c, &counter)) {
         return false;
     }
     /* The end of the loop looks at `until`, which stands before the steps. */
@@ -264,24 +155,24 @@ static bool touch(struct compiler *c, enum cea_operation operation)
     }
     if (operation == CEA_STORE) {
         cea_word *width_cell = c->code++;
-        if (!operand(c) || !width(c, &value)) {
+        if (!cea_operand(c) || !cea_width(c, &value)) {
             return false;
         }
         *width_cell = value;
-    } else if (!operand(c) || !operand(c)) {
+    } else if (!cea_operand(c) || !cea_operand(c)) {
         return false;
     }
-    return operand(c) && zcbor_list_end_decode(c->reader->cbor);
+    return cea_operand(c) && zcbor_list_end_decode(c->reader->cbor);
 }
 
 static bool arithmetic(struct compiler *c, enum cea_operation operation)
 {
     uint32_t target;
-    if (!cea_list_of(c->reader, 3) || !slot(c, &target)) {
+    if (!cea_list_of(c->reader, 3) || !cea_slot(c, &target)) {
         return false;
     }
     emit_operation(c, operation, 0, target);
-    return operand(c) && operand(c) && zcbor_list_end_decode(c->reader->cbor);
+    return cea_operand(c) && cea_operand(c) && zcbor_list_end_decode(c->reader->cbor);
 }
 
 /* Threads are the main thread's, and once: what runs a call is known from where it stands. */
@@ -354,7 +245,7 @@ static bool operation(struct compiler *c, uint32_t key)
         return touch(c, CEA_DIGEST);
     case 5:
         emit_operation(c, CEA_SLEEP, 0, 0);
-        return operand(c);
+        return cea_operand(c);
     case 6:
         return touch(c, CEA_STORE);
     case 7:
