@@ -43,8 +43,10 @@ static enum cea_reaction open_session(struct cea_session *session, uint32_t id)
         return CEA_RESUMED;
     }
     session->id = id;
-    session->next = 0;
-    session->first = session->count = session->newest = session->answers = 0;
+    session->next = session->oldest = 0;
+    for (int i = 0; i < CEA_WINDOW; i++) {
+        session->messages[i].length = 0;
+    }
     return CEA_OPENED;
 }
 
@@ -104,44 +106,31 @@ static enum cea_reaction proof(struct cea_session *session, const struct cea_hea
     return reaction;
 }
 
-static struct cea_message *find(struct cea_message *messages, unsigned first, unsigned count, uint32_t number)
-{
-    for (unsigned i = 0; i < count; i++) {
-        struct cea_message *message = &messages[(first + i) % CEA_WINDOW];
-        if (message->number == number) {
-            return message;
-        }
-    }
-    return NULL;
-}
-
 static enum cea_reaction run(struct cea_session *session, uint32_t number, const uint8_t *body, size_t length,
                              struct cea_reply *reply)
 {
-    if (number == session->next && number != no_number && session->count < CEA_WINDOW) {
-        struct cea_message *message = &session->held[(session->first + session->count) % CEA_WINDOW];
+    struct cea_message *message = &session->messages[number % CEA_WINDOW];
+    uint32_t held = session->next - session->oldest;
+    if (number == session->next && number != no_number && held < CEA_WINDOW) {
         message->number = number;
         message->length = (uint32_t)length;
         memcpy(message->body, body, length);
-        session->count++;
         session->next++;
         return CEA_TAKEN;
     }
-    const struct cea_message *answer =
-        find(session->answered, session->newest + CEA_WINDOW - session->answers, session->answers, number);
-    if (answer) {
-        say(reply, answer->body, answer->length);
-    } else if (find(session->held, session->first, session->count, number)) {
-        say(reply, session->made, cea_message_working(session->made, (uint8_t)number));
-    } else {
+    if (!message->length || message->number != number) {
         say(reply, session->made,
             cea_message_refusal(session->made, (uint8_t)number, CEA_SEQUENCE, (uint8_t)session->next));
+    } else if (number - session->oldest < held) {
+        say(reply, session->made, cea_message_working(session->made, (uint8_t)number));
+    } else {
+        say(reply, message->body, message->length);
     }
     sealed(session, reply, CEA_BY_AGENT, number);
     return CEA_NOTHING;
 }
 
-/* The number within 128 of the one expected next whose low byte is `seq`. */
+/* The number with that low byte, from 128 below to 127 above the one expected. */
 static uint32_t full_number(uint32_t expected, uint8_t seq)
 {
     uint32_t ahead = (uint8_t)(seq - expected);
@@ -192,26 +181,18 @@ enum cea_reaction cea_session_receive(struct cea_session *session, const uint8_t
 
 const struct cea_message *cea_session_waiting(const struct cea_session *session)
 {
-    return session->count ? &session->held[session->first] : NULL;
+    return session->oldest == session->next ? NULL : &session->messages[session->oldest % CEA_WINDOW];
 }
 
 struct cea_message *cea_session_answer(struct cea_session *session)
 {
-    struct cea_message *answer = &session->answered[session->newest];
-    if (session->answers == CEA_WINDOW) {
-        session->answers--; /* the oldest makes room */
-    }
-    answer->number = session->held[session->first].number;
-    return answer;
+    return &session->messages[session->oldest % CEA_WINDOW];
 }
 
 void cea_session_answered(struct cea_session *session, struct cea_reply *reply)
 {
-    const struct cea_message *answer = &session->answered[session->newest];
-    session->newest = (session->newest + 1) % CEA_WINDOW;
-    session->answers++;
-    session->first = (session->first + 1) % CEA_WINDOW;
-    session->count--;
+    const struct cea_message *answer = cea_session_answer(session);
+    session->oldest++;
     say(reply, answer->body, answer->length);
     sealed(session, reply, CEA_BY_AGENT, answer->number);
 }

@@ -18,8 +18,9 @@
 #include "frame.h"
 #include "message.h"
 
+/* A run that is held or, in the same place from then on, the answer to it. */
 struct cea_message {
-    uint32_t length;
+    uint32_t length; /* 0: nothing here */
     uint32_t number; /* of the program; its low byte is `seq` on the wire */
     uint8_t body[CEA_FRAME];
 };
@@ -42,17 +43,13 @@ struct cea_session {
     const char *const *missing;
     uint32_t missing_count;
 
-    uint32_t id;       /* 0: none yet */
-    uint32_t next;     /* number of the next new run */
-    uint8_t first;     /* place in `held` of the oldest */
-    uint8_t count;     /* runs held, the one being executed included */
-    uint8_t newest;    /* place in `answered` for the next answer */
-    uint8_t answers;   /* answers kept */
+    uint32_t id;     /* 0: none yet */
+    uint32_t next;   /* number of the next new run */
+    uint32_t oldest; /* number of the oldest run held, the one being executed included; `next` when none is */
     struct cea_seal seal;
     struct cea_challenge challenge;
     uint8_t proof[CEA_MAC]; /* the one that `seal` comes from */
-    struct cea_message held[CEA_WINDOW];
-    struct cea_message answered[CEA_WINDOW];
+    struct cea_message messages[CEA_WINDOW]; /* number n is at n % CEA_WINDOW */
     uint8_t made[CEA_SHORT]; /* replies that are not kept */
 };
 
@@ -79,8 +76,10 @@ enum cea_reaction cea_session_receive(struct cea_session *session, const uint8_t
 /* The oldest run that is held, or null. */
 const struct cea_message *cea_session_waiting(const struct cea_session *session);
 
-/* Room for the answer to the oldest run, its number filled in: write its body (`seq` is the low byte of the number)
- * and length, then call cea_session_answered, which keeps it, drops the run and tells what to send. */
+/* Room for the answer to the oldest run, in the place where that run is, its number filled in. When nothing of the run
+ * is needed any more, write body (`seq` is the low byte of the number) and length, then call
+ * cea_session_answered, which keeps it and tells what to send. It is kept until the run comes whose number is
+ * CEA_WINDOW higher: who sends that has the answer. */
 struct cea_message *cea_session_answer(struct cea_session *session);
 void cea_session_answered(struct cea_session *session, struct cea_reply *reply);
 

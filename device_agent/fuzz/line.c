@@ -61,7 +61,7 @@ static void receive(const uint8_t *bytes, size_t length)
         cea_forget_session(&program);
         executing = 0;
     }
-    expect(session.count <= CEA_WINDOW && session.answers <= CEA_WINDOW);
+    expect(session.next - session.oldest <= CEA_WINDOW);
 }
 
 static void arrive(const uint8_t *bytes, size_t length)
