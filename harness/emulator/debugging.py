@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.emulator.exports import GuestException
 from harness.emulator.objects import KernelObject, Waitable
@@ -56,8 +56,6 @@ class DebugEvent:
     """Where a new thread or process begins; 0 after an attach."""
     exception: GuestException | None = None
     first_chance: bool = True
-    details: dict[str, Any] = field(default_factory=dict)
-    """What the device reports if the process ends of this exception."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -132,9 +130,9 @@ class Debugger(Waitable):
         size = min(2 * len(text) + 2, 0xFFFF)
         self._post(DebugEvent(Kind.OUTPUT_DEBUG_STRING, thread, struct.pack("<IHH", address, 1, size)))
 
-    def exception(self, thread: Thread, exception: GuestException, details: dict[str, Any]) -> None:
-        """A first chance; the second follows when the debugger does not handle it."""
-        self._post(DebugEvent(Kind.EXCEPTION, thread, exception=exception, details=details))
+    def exception(self, thread: Thread, exception: GuestException, *, first_chance: bool = True) -> None:
+        """The second chance follows when the debugger does not handle the first."""
+        self._post(DebugEvent(Kind.EXCEPTION, thread, exception=exception, first_chance=first_chance))
 
     def _post(self, event: DebugEvent) -> None:
         event.thread.holds += 1
@@ -187,17 +185,17 @@ class Debugger(Waitable):
         if thread.process.ended:  # somebody has terminated it meanwhile
             return
         if handled and exception.flags & NONCONTINUABLE:
-            again = GuestException(NONCONTINUABLE_EXCEPTION, exception.place, flags=NONCONTINUABLE)
-            self.exception(thread, again, {**event.details, "exception": f"0x{again.code:08X}"})
+            self.exception(
+                thread, GuestException(NONCONTINUABLE_EXCEPTION, exception.place, flags=NONCONTINUABLE)
+            )
         elif handled:
             # A call that raised it returns; an instruction that faulted is tried again.
             thread.result = 0 if exception.returns else None
+            thread.process.crash = {}
         elif event.first_chance:
-            second = DebugEvent(Kind.EXCEPTION, thread, exception=exception, details=event.details)
-            second.first_chance = False
-            self._post(second)
+            self.exception(thread, exception, first_chance=False)
         else:
-            self._device.end_process(thread.process, exception.code, **event.details)
+            self._device.end_process(thread.process, exception.code)
 
     def close(self) -> None:
         """The debugger's thread has ended: its debuggees end with it."""

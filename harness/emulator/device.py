@@ -221,7 +221,9 @@ class Device:
         process.run_cleanups()
         process.handles.close_all()
         self._waiting_for.discard(process.id)
-        self.report("exit", process=process.name, id=process.id, code=process.final_code, **details)
+        self.report(
+            "exit", process=process.name, id=process.id, code=process.final_code, **process.crash, **details
+        )
         self.scheduler.process_ended(process)
         if process.debugger is not None:
             process.debugger.process_ended(process)
@@ -270,15 +272,16 @@ class Device:
         if isinstance(exception, GuestFault):
             details["access"] = f"{'write' if exception.write else 'read'} 0x{exception.address:08X}"
         process = thread.process
+        process.crash = details
         if process.debugger is not None:
-            process.debugger.exception(thread, exception, details)
+            process.debugger.exception(thread, exception)
         elif ERROR_DIALOG in self.variants:
             # Nobody will close the dialog: its threads stand still until the process is terminated.
             for one in process.threads:
                 one.holds += 1
             self.report("error-dialog", process=process.name, id=process.id, **details)
         else:
-            self.end_process(process, exception.code, **details)
+            self.end_process(process, exception.code)
 
     @staticmethod
     def _caller(process: Process) -> int:

@@ -45,6 +45,8 @@ class Process(Waitable):
         """Nothing of it runs any more."""
         self.gone = False
         """Everybody may see that it has ended: its debugger, if it has one, has continued the last event."""
+        self.crash: dict[str, object] = {}
+        """What the device reports of its unhandled exception, when it ends with that or because of it."""
         self.program: Module | None = None
         """Its executable; None for a process without code (tests)."""
         self.debugger: Debugger | None = None

@@ -233,6 +233,8 @@ def test_terminating_a_debuggee_in_an_exception(bench: Callable[..., Bench]) -> 
     assert debug.answer(last)
     assert debug.ended(SOON)
     assert debug.exit_code() == 77
+    (exit_event,) = debug.machine.named("exit")
+    assert (exit_event["code"], exit_event["exception"]) == (77, "0xC0000005")
 
 
 def test_a_timeout_says_so(bench: Callable[..., Bench]) -> None:
