@@ -310,6 +310,12 @@ class Exchange:
     def _bring_back(self, broken: LineBroken) -> None:
         """The link broke: open it again and go on. The time that takes counts for no program."""
         self._greeting = None
+        with contextlib.suppress(LineBroken):
+            # What had come before counts.
+            while (received := self._line.receive(0)) is not None:
+                self._take(received)
+        if not self._window:
+            return
         try:
             welcome = self._reopening.bring_back(self._welcome.session, self._limit)
         except GaveUp as gave_up:

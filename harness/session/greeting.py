@@ -43,6 +43,7 @@ class Greeting:
         self._round_trip = round_trip
         self._interval = timing.hello
         self._refused = 0
+        self._cooling = False
         self._asked_at = 0.0
         self._handshake: Handshake | None
         self._proof: Proof | None
@@ -52,6 +53,7 @@ class Greeting:
     def ask(self) -> None:
         """Say hello, or show the proof again. Raises `LineBroken`."""
         line, now = self._line, self._line.clock.now()
+        self._cooling = False
         if self._proof is not None and self._proofs < _PROOFS:
             self._show()
         else:
@@ -72,7 +74,7 @@ class Greeting:
         match message:
             case Welcome(session=self._number):
                 return self._welcomed(message, received)
-            case Challenge(session=self._number) if self._handshake is not None:
+            case Challenge(session=self._number) if self._handshake is not None and not self._cooling:
                 self._measure(received)
                 self.challenged = True
                 self._proof, self._line.checks.proposed = self._handshake.respond(message)
@@ -138,6 +140,8 @@ class Greeting:
                     f"the device and start it again, or take the key out of the configuration"
                 )
             case Reason.PROOF if self._key is not None:
+                if self._cooling:
+                    return
                 self._refused += 1
                 if self._refused >= _REFUSALS:
                     raise ProtocolError(
@@ -145,7 +149,9 @@ class Greeting:
                         f"ceagent.key on the device differ"
                     )
                 self._renew()
-                self.ask_at = self._line.clock.now()
+                # What is still on its way belongs to the handshake before: let it pass.
+                self._cooling = True
+                self.ask_at = self._line.clock.now() + self._timing.hello
             case _:
                 self._line.seen.message(name(refusal))
 

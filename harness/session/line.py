@@ -142,10 +142,12 @@ class Line:
         try:
             reader.link.write(frame)
         except LinkError as error:
-            # The reader knows whether the other side closed the line, or the line broke.
+            # The reader knows whether the other side closed the line, or the line broke. What it had read
+            # before can still be received.
             reader.join(_ENDING)
-            self._broken = reader.end or LineBroken(str(error), by_device=False)
-            raise self._broken from None
+            if reader.end is None:
+                self._broken = LineBroken(str(error), by_device=False)
+            raise reader.end or LineBroken(str(error), by_device=False) from None
         self._last_sent = self.clock.now()
         rate = reader.link.rate
         self.clear_at = max(now, self.clear_at) + (len(frame) / rate if rate else 0.0)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from harness.errors import LinkError, LinkGone, LinkRefused
 from harness.links.tcp import TcpLink
@@ -110,12 +111,21 @@ class State:
     proven: Proof | None = None
 
 
-class _Connection:
-    """One link's end on the device."""
+class End(Protocol):
+    """What an agent needs of its end of a line; a socket has it."""
 
-    def __init__(self, agent: "FakeAgent") -> None:
-        self.socket, theirs = socket.socketpair()
-        self.link = WatchedLink(theirs, agent.url)
+    def recv(self, size: int, /) -> bytes: ...
+    def sendall(self, data: bytes, /) -> None: ...
+    def shutdown(self, how: int, /) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Connection:
+    """One link's end on the device; `link` is the host's, if it is in this process."""
+
+    def __init__(self, end: End, link: WatchedLink | None) -> None:
+        self.socket = end
+        self.link = link
         self.said = 0
         self.decoder = FrameDecoder()
 
@@ -139,7 +149,7 @@ class FakeAgent:
     `cut_behind` are numbers of received frames of any kind: the line is cut instead of taking that one, or
     when it has been taken and before its reply; `cut_within` are numbers of sent frames, of which half gets
     through. `restart_at` and `hang_up_at` are numbers of programs: what happens when that one arrives first;
-    after hanging up, nobody can connect. `away`: what `open` raises, None when it works.
+    after hanging up, `gone` is what `open` raises. `away`: what `open` raises, None when it works.
     """
 
     script: Script = all_zero
@@ -161,6 +171,7 @@ class FakeAgent:
     restart_at: int | None = None
     hang_up_at: int | None = None
     away: LinkError | None = None
+    gone: LinkError = field(default_factory=lambda: LinkRefused("tcp://fake:1: connection refused"))
     url: str = "tcp://fake:1"
 
     def __post_init__(self) -> None:
@@ -189,16 +200,10 @@ class FakeAgent:
             self.opened += 1
             if self.away is not None:
                 raise type(self.away)(str(self.away))
-            connection = _Connection(self)
-            self._current = connection
-            self._connections.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-            if self._early:
-                connection.say(bytes(self._early))
-                self._early.clear()
-            return connection.link
+            ours, theirs = socket.socketpair()
+            link = WatchedLink(theirs, self.url)
+            self._begin(_Connection(ours, link))
+            return link
 
     def close(self) -> None:
         """Nobody connects after that."""
@@ -206,12 +211,29 @@ class FakeAgent:
 
     # --- what a test does -----------------------------------------------------------------
 
+    def adopt(self, end: End) -> None:
+        """Serve this end of a line that a test made; the host has the other one."""
+        with self._lock:
+            self._begin(_Connection(end, None))
+
+    def _begin(self, connection: _Connection) -> None:
+        self._current = connection
+        self._connections.append(connection)
+        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        if self._early:
+            connection.say(bytes(self._early))
+            self._early.clear()
+
     def __enter__(self) -> "FakeAgent":
         return self
 
     def __exit__(self, *_: object) -> None:
         for connection in self._connections:
-            connection.link.close()
+            connection.hang_up()
+            if connection.link is not None:
+                connection.link.close()
         for thread in self._threads:
             thread.join(10)
             assert not thread.is_alive()
@@ -220,8 +242,9 @@ class FakeAgent:
 
     @property
     def link(self) -> WatchedLink:
-        """The latest."""
+        """The latest that the host opened in this process."""
         assert self._current is not None
+        assert self._current.link is not None
         return self._current.link
 
     def say(self, data: bytes) -> None:
@@ -236,7 +259,7 @@ class FakeAgent:
     def understood(self) -> bool:
         """The host has all that was said."""
         current = self._current
-        return current is not None and current.link.arrived == current.said
+        return current is not None and current.link is not None and current.link.arrived == current.said
 
     def restart(self) -> None:
         """As after a reset: another boot identifier, no session, nothing of what has been received."""
@@ -321,7 +344,8 @@ class FakeAgent:
         self._received += 1
         place = self._received - 1
         if number == self.hang_up_at:
-            self.away = self.away or LinkRefused(f"{self.url}: connection refused")
+            self.hang_up_at = None
+            self.away = self.gone
             self.hang_up()
         elif number == self.restart_at:
             self.restart_at = None
