@@ -5,10 +5,11 @@ static uint32_t table[256];
 
 void cea_crc32_prepare(void)
 {
+    const volatile uint32_t polynomial = UINT32_C(0xEDB88320); /* else the compiler makes the table, and carries it */
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t value = i;
         for (int bit = 0; bit < 8; bit++) {
-            value = value & 1 ? value >> 1 ^ UINT32_C(0xEDB88320) : value >> 1;
+            value = value & 1 ? value >> 1 ^ polynomial : value >> 1;
         }
         table[i] = value;
     }
