@@ -18,7 +18,7 @@ def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -
     else:
         parser.add_argument("target", metavar="TARGET", nargs="?", help=help_text)
     parser.add_argument("--cpu", metavar="CPU", help="processor of an emulated target: arm, armv7, x86, mips")
-    parser.add_argument("--link", metavar="LINK", help="how to reach an emulated target: tcp or serial")
+    parser.add_argument("--link", metavar="LINK", help="its link: tcp, serial or tcp-listen")
     parser.add_argument(
         "--key",
         metavar="FILE",

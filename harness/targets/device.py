@@ -38,7 +38,6 @@ class TargetDevice(Device):
             session,
             evidence,
             session.welcome.limits.word,
-            keyed=reached.key is not None,
             protection=protection,
             faults=faults,
         )

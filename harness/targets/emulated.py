@@ -1,6 +1,7 @@
 """An emulated CE device: the CE build of the agent, run by `harness.emulator` in a process of its own."""
 
 import importlib.util
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,13 +10,18 @@ from harness.agents import CPU_BUILDS, executable, info
 from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
-from harness.targets.emulator_process import AGENT_PATH, start_emulator
+from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 from harness.targets.keyfile import ON_DEVICE, PreSharedKey, passing_key, read_key
 
 PORT = 5555
 COM = "COM1:"
 KEY_PATH = f"\\{ON_DEVICE}"
 LINKS = {"tcp": f"tcp:{PORT}", "serial": COM}
+"""Links of an agent that wait for a controller, as its settings name them."""
+
+DIALS = "tcp-listen"
+_CONTROLLER = f"10.0.0.1:{PORT}"
+"""Where this computer is, as the device sees it."""
 
 
 def _place(settings: Mapping[str, str]) -> str:
@@ -23,7 +29,7 @@ def _place(settings: Mapping[str, str]) -> str:
 
 
 def _protection(settings: Mapping[str, str]) -> str:
-    if settings["link"] == "tcp":
+    if settings["link"] != "serial":
         return "a new key for every start"
     return "no key: the line does not leave this computer"
 
@@ -58,12 +64,13 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     settings = config.settings
     check(settings)
     link = settings["link"]
+    own = _free_port() if link == DIALS else None
     copies = [(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)]
     key: PreSharedKey | None = None
     with ExitStack() as started:
         # The device has read its files when it is ready.
         with ExitStack() as starting:
-            if link == "tcp":
+            if link != "serial":
                 file = starting.enter_context(passing_key())
                 key = read_key(file)
                 copies.append((file, KEY_PATH))
@@ -71,17 +78,28 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
                 start_emulator(
                     cpu=settings["cpu"],
                     copies=copies,
-                    starts=(f"{AGENT_PATH} link={LINKS[link]}",),
+                    starts=(f"{AGENT_PATH} link={LINKS.get(link, f'tcp:{_CONTROLLER}')}",),
+                    dials=() if own is None else ((_CONTROLLER, own),),
                     variants=tuple(settings.get("variants", "").split()),
                     catalog=settings.get("catalog"),
                     timeout=config.timing.connect,
                 )
             )
-        opened = device.tcp.get(str(PORT)) if link == "tcp" else device.serial.get(COM)
-        if opened is None:
-            raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
-        url = f"tcp://127.0.0.1:{opened}" if link == "tcp" else f"serial://{opened}"
+        url = _url(device, link) if own is None else f"tcp-listen://127.0.0.1:{own}"
         yield Reached(url, key.value if key else None, device.ended)
+
+
+def _url(device: EmulatorProcess, link: str) -> str:
+    opened = device.tcp.get(str(PORT)) if link == "tcp" else device.serial.get(COM)
+    if opened is None:
+        raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
+    return f"tcp://127.0.0.1:{opened}" if link == "tcp" else f"serial://{opened}"
+
+
+def _free_port() -> int:
+    """A loopback port of this computer that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 KIND = Kind(
@@ -90,7 +108,7 @@ KIND = Kind(
     evidence="model",
     keys=(
         Key("cpu", "one of " + ", ".join(CPU_BUILDS), keys.one_of(*CPU_BUILDS), default="arm"),
-        Key("link", "tcp or serial", keys.one_of(*LINKS), default="tcp"),
+        Key("link", "tcp, serial or tcp-listen", keys.one_of(*LINKS, DIALS), default="tcp"),
         Key("variants", "names of device variants", keys.words),
         Key("catalog", "a file with the device's protocol catalog", keys.text),
         Key("agent", "an agent executable", keys.text),

@@ -205,10 +205,12 @@ def start_emulator(
     timeout: float,
     variants: Sequence[str] = (),
     catalog: str | None = None,
+    dials: Sequence[tuple[str, int]] = (),
 ) -> Iterator[EmulatorProcess]:
     """An emulated device, ready; it has ended when the context has.
 
     starts: command lines to run at boot. copies: (file on the host, path on the device).
+    dials: ("10.0.0.1:5555", loopback port of this computer): where the device can connect to.
     timeout: seconds until it has to be ready. Raises LinkError; UsageError if there is no such catalog file.
     """
     command = [sys.executable, "-P", "-m", "harness.emulator", "--cpu", cpu]
@@ -218,6 +220,8 @@ def start_emulator(
         command += ["--catalog", catalog]
     for file, path in copies:
         command += ["--copy", f"{file}={path}"]
+    for place, port in dials:
+        command += ["--dial", f"{place}={port}"]
     for variant in variants:
         command += ["--variant", variant]
     for start in starts:

@@ -43,7 +43,7 @@ def test_a_mistake_in_lab_ini(capsys: pytest.CaptureFixture[str], tmp_path: Path
         (["run", "emulatd"], "did you mean emulated?"),
         (["exec", "nothing.txt"], "nothing.txt: No such file"),
         (["run", "--cpu", "z80"], "expected one of arm, armv7, x86, mips"),
-        (["run", "--link", "usb"], "expected tcp or serial"),
+        (["run", "--link", "usb"], "expected tcp, serial or tcp-listen"),
         (["run", "tcp://h:1", "--cpu", "arm"], "has no 'cpu'"),
         (["run", "--suites", "nowhere"], "no such file or folder"),
         (["emulate", "--cpu", "z80"], "expected one of arm"),

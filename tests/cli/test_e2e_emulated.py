@@ -89,6 +89,37 @@ def test_one_call_on_every_cpu_over_every_link(
     assert result["calls"][-1]["error_name"] == "WSAEAFNOSUPPORT"
 
 
+@pytest.mark.parametrize("cpu", list(CPU_BUILDS))
+def test_a_device_that_dials(capsys: pytest.CaptureFixture[str], cpu: str) -> None:
+    arguments = ["call", "WSASocketW", "AF_IPX", "SOCK_STREAM", "--cpu", cpu, "--link", "tcp-listen"]
+    assert main([*arguments, "--json", "-"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["calls"][-1]["error_name"] == "WSAEAFNOSUPPORT"
+    assert result["line"]["url"].startswith("tcp-listen://127.0.0.1:")
+    assert result["line"]["keyed"]
+
+
+def test_a_device_that_dials_over_a_line_that_is_cut_again_and_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It dials again each time, and no program runs twice: the handles go up by one."""
+    program = tmp_path / "count.ceprog"
+    program.write_text(
+        "call ws2!WSAStartup(0x0202, scratch wsadata[400])\n"
+        "repeat 40 {\n    s = ws2!WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)\n"
+        "    call ws2!closesocket(s)\n}\n",
+        encoding="utf-8",
+    )
+    arguments = ["exec", str(program), "--cpu", "x86", "--link", "tcp-listen", "--faults", "cut=0.01 seed=2"]
+    assert main([*arguments, "--json", "-"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert result["outcome"]["kind"] == "returned"
+    assert result["calls"][1]["runs"] == [[40, None]]
+    assert result["line"]["reconnects"] > 0
+    assert "the link broke and was opened again" in err
+
+
 @pytest.mark.parametrize("link", ["tcp", "serial"])
 def test_doctor_finds_nothing_wrong(capsys: pytest.CaptureFixture[str], link: str) -> None:
     assert main(["doctor", "--link", link, "--faults", "dup=1e-9", "--json", "-"]) == 0

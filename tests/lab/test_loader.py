@@ -130,7 +130,7 @@ def test_without_any_file_there_is_the_emulated_device(
         ("[t]\nkind = tcp-listen\nlisten = 10.0.0.1:70000\n", 3, "[ADDRESS:]PORT of this computer"),
         ("[t]\nkind = tcp-listen\nlisten = fe80::1:5555\n", 3, "[ADDRESS:]PORT of this computer"),
         ("[t]\nkind = emulated\ncpu = z80\n", 3, "one of arm, armv7, x86, mips"),
-        ("[t]\nkind = emulated\nlink =\n", 3, "tcp or serial"),
+        ("[t]\nkind = emulated\nlink =\n", 3, "tcp, serial or tcp-listen"),
         ("[defaults]\ntarget = emulatd\n", 2, "did you mean emulated"),
         ("[defaults]\ntragte = emulated\n", 2, "did you mean target"),
         ("[DEFAULT]\ntarget = emulated\n", 1, "[defaults]"),
