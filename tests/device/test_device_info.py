@@ -62,7 +62,7 @@ class CeDevice:
 
 
 def device_of(agent: FakeAgent, word: int = 4) -> Device:
-    session = Session.open(agent.link, deadline=Deadline(30))
+    session = Session.open(agent, deadline=Deadline(30))
     return Device("bench", session, "model", word)
 
 

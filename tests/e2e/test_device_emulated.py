@@ -9,14 +9,14 @@ from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import ProgramError
 from harness.lab import load_lab
-from harness.links import open_link
+from harness.links import dialer
+from harness.links.fault import FaultDialer
 from harness.program.model import Buffer, Call, Export, Program, pattern
 from harness.program.result import SENTINEL, Execution, OutcomeKind
 from harness.program.text import parse
 from harness.session import Session, Timing
 from harness.targets import connect, reach
 from harness.winsock import symbols
-from tests.e2e.lossy_link import LossyLink
 
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 
@@ -186,7 +186,7 @@ def test_info(device: Device) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_each_program_runs_once_on_a_line_that_loses_a_fifth_of_its_frames(seed: int) -> None:
+def test_each_program_runs_once_on_a_line_that_damages_a_third_of_its_frames(seed: int) -> None:
     """Every program adds one to a number on the device; at the end it is the count of programs."""
     add = parse(
         """
@@ -199,12 +199,14 @@ def test_each_program_runs_once_on_a_line_that_loses_a_fifth_of_its_frames(seed:
     )
     timing = Timing(hello=0.05, resend_least=0.05, resend_most=0.2)
     with reach(EMULATED) as reached:
-        link = LossyLink(open_link(reached.url, timeout=10), seed)
-        session = Session.open(link, deadline=Deadline(60), timing=timing)
+        line = dialer(f"fault+{reached.url}?flip=5e-3&drop=2e-3&dup=1e-3&cut=5e-4&seed={seed}")
+        assert isinstance(line, FaultDialer)
+        session = Session.open(line, key=reached.key, deadline=Deadline(60), timing=timing)
         executions = session.run_all([add] * 100)
         session.close()
     totals = [int.from_bytes(execution.buffers["total"], "little") for execution in executions]
     assert totals == list(range(1, 101))
-    assert link.lost > 20
+    assert sum(line.counts.values()) > 20
+    assert line.counts["cut"] > 0
     assert session.health.resends > 0
     assert session.health.bad_frames > 0
