@@ -183,6 +183,19 @@ def test_a_raised_exception_that_is_handled_returns(bench: Callable[..., Bench])
     assert debug.until(EXIT_PROCESS).words[0] == 0
 
 
+def test_a_noncontinuable_exception_cannot_be_handled(bench: Callable[..., Bench]) -> None:
+    debug = bench("raised-for-good")
+    event = debug.until(EXCEPTION)
+    assert event.words[:2] == (0xE0005678, 1)
+    assert event.words[4:7] == (2, 3, 4)
+    assert debug.answer(event, CONTINUE)
+    for first in (1, 0):
+        event = debug.until(EXCEPTION)
+        assert (event.words[0], event.words[1], event.words[20]) == (0xC0000025, 1, first)
+        assert debug.answer(event, NOT_HANDLED)
+    assert debug.until(EXIT_PROCESS).words[0] == 0xC0000025
+
+
 def test_threads_are_told_of(bench: Callable[..., Bench]) -> None:
     debug = bench("eventful")
     begins = debug.until(CREATE_THREAD)

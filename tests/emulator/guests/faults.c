@@ -90,6 +90,13 @@ static u32 data_call(void)
 
 static u32 raised(void) { RaiseException(0xE0001234, 0, 0, 0); return 0; }
 
+static u32 raised_for_good(void)
+{
+    u32 values[2] = {3, 4};
+    RaiseException(0xE0005678, 1, 2, values); /* noncontinuable */
+    return 0;
+}
+
 const struct scenario fault_scenarios[] = {
     {W("null-read"), null_read},
     {W("null-write"), null_write},
@@ -103,6 +110,7 @@ const struct scenario fault_scenarios[] = {
     {W("unaligned-word"), unaligned_word},
     {W("unaligned-half-store"), unaligned_half_store},
     {W("raised"), raised},
+    {W("raised-for-good"), raised_for_good},
     {W("pages"), pages},
     {0, 0},
 };
