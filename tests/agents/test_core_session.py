@@ -85,6 +85,15 @@ def test_another_session_drops_everything(line: Line) -> None:
     assert line.execute()[:3] == [REFUSAL, 0, MALFORMED]
 
 
+def test_another_session_has_no_answers(line: Line) -> None:
+    for number in range(1, WINDOW):
+        line.count(number)
+        line.execute()
+    line.open(SESSION + 1)
+    for number in range(1, WINDOW):
+        assert line.count(number).message == [REFUSAL, number, SEQUENCE, 0]
+
+
 @pytest.mark.parametrize("hello", [[0, 1, 5], [0, 7], [0, 99, "x", []]])
 def test_hello_of_another_version(new_line: Line, hello: list[Any]) -> None:
     reply = new_line.say(hello)
