@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import bench, report
+from benchmarks.results import FULL, QUICK
 
 OUT = Path("build/bench.json")
 
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     made.add_argument("--out", type=Path, default=OUT, help=f"where the JSON goes (default: {OUT})")
     options = made.parse_args(arguments)
-    results = bench.run(bench.QUICK if options.quick else bench.FULL, _say)
+    results = bench.run(QUICK if options.quick else FULL, _say)
     found = json.dumps(report.as_dict(results), indent=1)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(found + "\n")

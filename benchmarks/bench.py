@@ -1,76 +1,24 @@
 """One run of the benchmark: every system on every link, several times, then the emulated devices."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from benchmarks import peers
 from benchmarks.child import Child, line
 from benchmarks.device import emulated, session_with
 from benchmarks.harness_calls import INSTANT, REAL, modes, session_to, start_winsock
-from benchmarks.measuring import Calls, Cell, Counters, measure
+from benchmarks.measuring import Calls, Counters, measure
+from benchmarks.results import LINKS, Link, Plan, Results, ours, real
 from harness.targets import reach
-
-LINE_RATE = 11520.0
-"""Bytes a second of 115200 8N1, each way."""
-CPUS = ("arm", "armv7", "x86", "mips")
 
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A way between host and device. `rate`: bytes a second, None for loopback TCP without a line."""
-
-    name: str
-    title: str
-    rate: float | None = None
-    adapter: bool = False
-
-
-LINKS = (
-    Link("tcp", "(a) loopback TCP"),
-    Link("line", "(b) 115200 8N1", LINE_RATE),
-    Link("usb", "(c) the same behind a USB adapter", LINE_RATE, adapter=True),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much to measure: seconds of each measurement, how often, which CPUs run the real agent."""
-
-    seconds: float
-    repeats: int
-    agents: tuple[str, ...]
-    cpus: tuple[str, ...] = CPUS
-
-
-FULL = Plan(seconds=3.0, repeats=3, agents=("x86", "arm"))
-QUICK = Plan(seconds=2.0, repeats=1, agents=("arm",))
-
-
-@dataclass(slots=True)
-class Results:
-    """What one run found. `devices`: DeviceNumbers as dictionaries, one list of repeats for each CPU.
-
-    `load`: processes that wanted to run in the minute before (load average); every one of them slows us down.
-    """
-
-    plan: Plan
-    load: float = field(default_factory=lambda: os.getloadavg()[0])
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
-    devices: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-
-    def cell(self, system: str, link: Link) -> Cell:
-        return self.cells.setdefault((system, link.name), Cell(system, link.name, link.rate))
-
-
-PEERS: Mapping[str, tuple[str, Callable[[str], AbstractContextManager[Calls]]]] = {
+_CLIENTS: Mapping[str, tuple[str, Callable[[str], AbstractContextManager[Calls]]]] = {
     "Robot Remote": ("robot", peers.robot_remote),
     "RPyC, conn.root.f()": ("rpyc", peers.rpyc_by_name),
     "RPyC, method cached": ("rpyc", peers.rpyc_cached),
@@ -78,16 +26,6 @@ PEERS: Mapping[str, tuple[str, Callable[[str], AbstractContextManager[Calls]]]] 
     "SMP serial framing": ("smp", peers.smp),
 }
 """Peers by name: their server, and what opens a client."""
-
-
-def ours(mode: str) -> str:
-    """The name of a way to use the harness against the instant agent."""
-    return f"ceharness, {mode}"
-
-
-def real(cpu: str, mode: str) -> str:
-    """The same against the real agent on an emulated device."""
-    return f"ceagent.exe on emulated {cpu}, {mode}"
 
 
 @contextmanager
@@ -124,7 +62,7 @@ def run(plan: Plan, say: Say) -> Results:
 
 
 def _peers(results: Results, link: Link, servers: Mapping[str, str]) -> None:
-    for name, (server, client) in PEERS.items():
+    for name, (server, client) in _CLIENTS.items():
         with _over(link, servers[server]) as (place, counters), client(place) as calls:
             results.cell(name, link).measured.append(measure(calls, results.plan.seconds, counters))
 

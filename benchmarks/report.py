@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.bench import LINKS, PEERS, Link, Results, ours, real
 from benchmarks.framing import RESULT_BYTES, STEP_BYTES, framing
 from benchmarks.harness_calls import BATCH, MODES
+from benchmarks.results import LINKS, PEERS, Link, Results, ours, real
 
 _LEAST_BATCHED = 1500.0
 _LEAST_WINDOWED = 500.0

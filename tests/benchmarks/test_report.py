@@ -1,11 +1,15 @@
 """From measurements to rates, shares and verdicts on targets."""
 
+import json
 import time
 
 import pytest
 
 from benchmarks.framing import framing
+from benchmarks.harness_calls import MODES
 from benchmarks.measuring import Cell, Measured, measure
+from benchmarks.report import as_dict, table, targets
+from benchmarks.results import LINKS, PEERS, QUICK, Results, ours, real
 
 
 def test_rates_shares_and_bytes_of_a_cell() -> None:
@@ -58,3 +62,53 @@ def test_framing_is_counted_on_real_frames() -> None:
     plain, keyed = framing(keyed=False), framing(keyed=True)
     assert (plain.question, plain.answer) == (10, 10)
     assert (keyed.question, keyed.answer) == (14, 14)
+
+
+def results(*, batched: float, windowed: float) -> Results:
+    """As after a run in which every call takes 7 bytes up and 6 down."""
+    found = Results(QUICK)
+    rates = {ours("batched"): batched, ours("windowed"): windowed}
+    for link in LINKS:
+        for system in [
+            *PEERS,
+            *map(ours, MODES),
+            *(real(cpu, mode) for cpu in QUICK.agents for mode in MODES),
+        ]:
+            calls = round(rates.get(system, 100))
+            counted = (None, None) if link.rate is None else (7 * calls, 6 * calls)
+            found.cell(system, link).measured.append(Measured(calls, 1.0, *counted))
+    for cpu in QUICK.cpus:
+        found.devices[cpu] = [
+            {
+                "cpu": cpu,
+                "ready": 0.5,
+                "start_up": 0.6,
+                "calls": {"GetTickCount": 30_000.0},
+                "device_memory": 1 << 20,
+                "controller_memory": 27 << 20,
+                "emulator_memory": 45 << 20,
+            }
+        ]
+    return found
+
+
+def test_a_good_run_reaches_every_target() -> None:
+    assert all(target.reached for target in targets(results(batched=1560, windowed=600)))
+
+
+@pytest.mark.parametrize(("batched", "windowed", "missed"), [(1499, 600, 2), (1560, 499, 2), (1400, 600, 4)])
+def test_a_target_that_was_missed_says_so(batched: float, windowed: float, missed: int) -> None:
+    found = [target for target in targets(results(batched=batched, windowed=windowed)) if not target.reached]
+    assert len(found) == missed
+    assert all(str(target).startswith("NOT REACHED") for target in found)
+
+
+def test_the_table_and_the_json_hold_everything() -> None:
+    run = results(batched=1560, windowed=600)
+    text = table(run)
+    for system in [*PEERS, *map(ours, MODES)]:
+        assert f"\n{system} " in text
+    assert "1,560 (1,560-1,560) 95 %" in text
+    assert "batched 15.6" in text
+    json.dumps(as_dict(run))
+    assert len(as_dict(run)["cells"]) == 3 * (len(PEERS) + 2 * len(MODES))  # type: ignore[arg-type]
