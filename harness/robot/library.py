@@ -111,8 +111,10 @@ class CEHarness(ConformanceKeywords):
 
     def close(self) -> None:
         """Called by Robot at the end of the run."""
-        self._leave_record(ended=True)
-        self._target.close()
+        try:
+            self._leave_record(ended=True)
+        finally:
+            self._target.close()
         if self._rows is not None:
             self._rows.close()
             self._rows = None

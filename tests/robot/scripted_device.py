@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from harness.device import LineReport
 from harness.errors import LabError
 from harness.program.model import (
     Assign,
@@ -22,6 +23,7 @@ from harness.program.model import (
     WhenOk,
 )
 from harness.program.result import CallResult, Execution, Outcome, OutcomeKind
+from harness.session.health import LineHealth
 
 WORD = 0xFFFFFFFF
 GOOD = {Fails.NEVER: 0, Fails.ZERO: 1, Fails.MINUS_ONE: 0, Fails.NONZERO: 0, Fails.NULL_WORD: 1}
@@ -66,6 +68,11 @@ class Info:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Hello:
+    build: str = "double 1.0"
+
+
 @dataclass
 class ScriptedDevice:
     """`answers`: function name to value, Error, Ends, or a callable that gets the arguments (numbers, and
@@ -78,6 +85,8 @@ class ScriptedDevice:
     programs: list[Program] = field(default_factory=list)
     closed: int = 0
     about: Info = Info()
+    welcome: Hello = Hello()
+    line: LineReport = field(default_factory=lambda: LineReport("double://", "no key", "", LineHealth()))
 
     def info(self) -> Info:
         return self.about

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scripted_device import Ends, Error, Info, ScriptedDevice
 
-from harness.conformance import Verdict
+from harness.conformance import Verdict, read_run
 from harness.errors import LinkError
 from harness.program.result import OutcomeKind
 
@@ -315,6 +315,22 @@ def test_the_default_results_file_is_that_of_the_last_run(run_suite) -> None:
     device = ScriptedDevice({"WSASocketW": Error(10047)})
     run_suite(text, device)
     assert len(run_suite(text, device).rows) == 1
+
+
+def test_a_run_leaves_what_it_ran_on_beside_its_rows(run_suite) -> None:
+    device = ScriptedDevice()
+    device.line.health.reconnects = 3
+    ran = run_suite(one_test("x", CREATE), device)
+    record = read_run(ran.folder / "out")
+    assert (record.target, record.evidence, record.agent) == ("emulated", "model", "double 1.0")
+    assert record.ended >= record.started
+    assert record.line["reconnects"] == 3
+    assert "opened again 3 times" in ran.tests.metadata["Line"]
+
+
+def test_no_device_no_record(run_suite) -> None:
+    ran = run_suite("*** Test Cases ***\nA\n    No Operation\n", ScriptedDevice())
+    assert read_run(ran.folder / "out") is None
 
 
 def test_one_device_for_all_suites_closed_once_at_the_end(run_suite, tmp_path: Path) -> None:
