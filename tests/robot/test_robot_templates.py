@@ -71,6 +71,7 @@ OTHERS = {
     "protection": "PAGE_NOACCESS",
     "deadline": "60s",
     "count": 10,
+    "head_start": "300ms",
     "limit": 10,
     "client": "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)",
     "connect": "connect",
