@@ -194,6 +194,29 @@ def test_emulate_serves_both_links_and_ends_at_ctrl_c(
 
 
 @linux
+def test_a_key_of_ones_own_on_a_serial_line(
+    start: Callable[..., subprocess.Popen[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    key, how = tmp_path / "my.key", tmp_path / "how.json"
+    assert main(["agent", "key", str(key)]) == 0
+    device = start("emulate", "--cpu", "mips", "--link", "serial", "--key", str(key), "--json", str(how))
+    said = read_until(device, "Ctrl-C ends it")
+    assert key.read_text(encoding="ascii").strip() not in said
+    url = json.loads(how.read_text(encoding="utf-8"))["serial"]
+    capsys.readouterr()
+    assert main(["call", "--target", url, "--key", str(key), "socket", "2", "1", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["line"]["keyed"]
+    assert main(["call", "--target", url, "socket", "2", "1"]) == 3
+    assert "the agent wants a key, none is configured" in capsys.readouterr().err
+    assert main(["agent", "key", str(key), "--force"]) == 0
+    assert main(["call", "--target", url, "--key", str(key), "socket", "2", "1"]) == 3
+    assert "the key is wrong" in capsys.readouterr().err
+    device.send_signal(signal.SIGINT)
+    assert device.wait(60) == 0
+    assert key.exists()
+
+
+@linux
 def test_ctrl_c_in_a_run_leaves_nothing_running(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
