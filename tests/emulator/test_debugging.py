@@ -124,6 +124,7 @@ def test_the_end_is_seen_when_its_event_has_been_continued(bench: Callable[..., 
     [
         ("null-read", ACCESS_VIOLATION, (0, 0x10)),
         ("null-write", ACCESS_VIOLATION, (1, 0x10)),
+        ("fault-in-export", ACCESS_VIOLATION, (1, 0x10)),
         ("illegal", 0xC000001D, ()),
         ("divide", 0xC0000094, ()),
         ("stack-overflow", 0xC00000FD, ()),
@@ -158,14 +159,28 @@ def test_a_fault_has_two_chances(
     assert int(exit_event["address"], 16) == address
 
 
-def test_a_handled_fault_is_tried_again(cpu: str, guest: Callable[[str], Path], machine: Callable) -> None:
-    debug = Bench(machine(cpu, guest(cpu)), "null-read")
+@pytest.mark.parametrize("scenario", ["null-read", "fault-in-export"])
+def test_a_handled_fault_is_tried_again(
+    cpu: str, guest: Callable[[str], Path], machine: Callable, scenario: str
+) -> None:
+    debug = Bench(machine(cpu, guest(cpu)), scenario)
     seen = []
     for _ in range(3):
         event = debug.until(EXCEPTION)
         seen.append((event.words[0], event.words[3], event.words[20]))
         assert debug.answer(event, CONTINUE)
     assert set(seen) == {(ACCESS_VIOLATION, seen[0][1], 1)}
+
+
+def test_a_misaligned_access_is_tried_again(guest: Callable[[str], Path], machine: Callable) -> None:
+    debug = Bench(machine("arm", guest("arm")), "unaligned-word")
+    seen = set()
+    for _ in range(3):
+        event = debug.until(EXCEPTION)
+        seen.add((event.words[0], event.words[3], event.words[20]))
+        assert debug.answer(event, CONTINUE)
+    ((code, _, first),) = seen
+    assert (code, first) == (0x80000002, 1)
 
 
 def test_a_jump_to_nowhere_can_be_handled(cpu: str, guest: Callable[[str], Path], machine: Callable) -> None:

@@ -59,6 +59,7 @@ static u32 deep(volatile u32 *above)
 }
 
 static u32 null_read(void) { return *(volatile u32 *)0x10; }
+static u32 fault_in_export(void) { return 1 + (u32)GetExitCodeProcess(THIS_PROCESS, (u32 *)0x10); }
 static u32 null_write(void) { *(volatile u32 *)0x10 = 1; return 0; }
 static u32 code_write(void) { *(volatile u32 *)((u32)null_read & ~3u) = 1; return 0; }
 static u32 null_call(void) { return ((function)*(volatile u32 *)&aligned_bytes[2])(0, 0, 0, 0); }
@@ -100,6 +101,7 @@ static u32 raised_for_good(void)
 const struct scenario fault_scenarios[] = {
     {W("null-read"), null_read},
     {W("null-write"), null_write},
+    {W("fault-in-export"), fault_in_export},
     {W("code-write"), code_write},
     {W("null-call"), null_call},
     {W("wild-call"), wild_call},
