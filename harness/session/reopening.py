@@ -51,12 +51,19 @@ class Reopening:
 
         Raises `GaveUp`, `NoAnswer`, `ProtocolError`.
         """
-        if self._line.usable:
+        line = self._line
+        if line.usable:
+            network = line.rate is None
+            most = Limit(line.clock, min(limit.remaining(), self._timing.margin)) if network else limit
             try:
-                return greet(self._line, number, self._key, limit, self._timing, self._round_trip)
+                return greet(line, number, self._key, most, self._timing, self._round_trip)
             except LineBroken:
                 # Why shows when it is opened again.
                 pass
+            except NoAnswer:
+                # A network may have forgotten the connection; a serial port leads where it leads.
+                if not network or limit.over:
+                    raise
         return self.bring_back(number, limit)
 
     def bring_back(self, number: int, limit: Limit, *, attempts: int | None = None) -> Welcome:
@@ -104,7 +111,7 @@ class Reopening:
         if self._closing.is_set():
             line.hang_up()
             raise LinkGone(f"{line.url}: the session is closed")
-        # A network may have let in somebody who never says a word; a serial port leads where it leads.
+        # On a network, somebody may have connected who never says a word.
         most = max(patience.remaining(), self._timing.margin)
         if line.rate is None:
             most = min(most, self._timing.margin)

@@ -26,6 +26,11 @@ def numbered(run: Run) -> Answer:
     return Answer(run.seq, (call[0],), (3,))
 
 
+def only_the_first(run: Run) -> Answer | None:
+    """Later ones are taken and never finished."""
+    return numbered(run) if run.seq == 0 else None
+
+
 def opened(agent: FakeAgent, timing: Timing = QUICK) -> Session:
     return Session.open(agent, key=agent.key, deadline=Deadline(60), timing=timing)
 
@@ -139,7 +144,8 @@ def test_a_port_that_stays_away_leaves_programs_in_doubt_and_names_them() -> Non
     long = Program(tuple(Call(Export("a!b"), (n,)) for n in range(200)))
     programs = [*MANY[:3], dataclasses.replace(long, fresh=True), *MANY[:5]]
     limits = dataclasses.replace(FakeAgent().limits, window=6)
-    with FakeAgent(hang_up_at=1, gone=LinkError("/dev/ttyX: no such port"), limits=limits) as agent:
+    gone = LinkError("/dev/ttyX: no such port")
+    with FakeAgent(script=only_the_first, hang_up_at=6, gone=gone, limits=limits) as agent:
         session = opened(agent, dataclasses.replace(HASTY, margin=30))
         with pytest.raises(LinkError) as caught:
             session.run_all(programs)
@@ -156,7 +162,7 @@ def test_a_port_that_stays_away_leaves_programs_in_doubt_and_names_them() -> Non
 
 def test_a_device_that_takes_no_connection_has_lost_its_programs() -> None:
     """The first is the finding; what was behind it names it."""
-    with FakeAgent(hang_up_at=1) as agent:
+    with FakeAgent(script=only_the_first, hang_up_at=4) as agent:
         session = opened(agent, dataclasses.replace(HASTY, margin=30))
         executions = session.run_all(MANY)
     kinds = [one.outcome.kind for one in executions]
@@ -221,6 +227,24 @@ def test_a_link_that_opens_but_leads_nowhere() -> None:
             session.run(SMALL, deadline=Deadline(0.3))
         agent.silent_hellos = 0
         assert session.run(SMALL, deadline=Deadline(60)).outcome.returned
+
+
+def test_a_connection_that_the_network_forgot_is_replaced() -> None:
+    """Nothing gets through on the old one any more, and nobody says that it is closed."""
+
+    class Forgotten(FakeAgent):
+        forgotten = False
+
+        def _take(self, data: bytes, connection: object) -> None:
+            if connection is not self._connections[0] or not self.forgotten:
+                super()._take(data, connection)  # type: ignore[arg-type]
+
+    with Forgotten() as agent:
+        session = opened(agent, HASTY)
+        agent.forgotten = True
+        assert session.run(dataclasses.replace(SMALL, deadline_ms=1)).outcome.kind is OutcomeKind.LOST
+        assert session.run(SMALL, deadline=Deadline(60)).outcome.returned
+        assert agent.opened == 2
 
 
 def test_closing_ends_the_wait_for_a_link() -> None:
