@@ -8,7 +8,8 @@ from harness.device import Device
 from harness.program.result import OutcomeKind
 from harness.session import Session
 from harness.wire.messages import Answer, Outcome, OutcomeCode, Run
-from tests.session.fake_agent import LIMITS, FakeAgent, count_calls
+from tests.session.answers import LIMITS, count_calls
+from tests.session.fake_agent import FakeAgent
 from tests.session.programs import SMALL
 
 STRINGS = {257: "PocketPC", 258: "Maker of boards"}

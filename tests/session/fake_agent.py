@@ -1,6 +1,5 @@
 """An agent in this process: speaks the wire over a real socket, answers from a script, fails on demand."""
 
-import contextlib
 import secrets
 import socket
 import threading
@@ -8,12 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from harness.errors import LinkError, LinkGone, LinkRefused
-from harness.links.tcp import TcpLink
 from harness.wire.coding import decode, encode
-from harness.wire.framing import FrameDecoder, encode_frame
+from harness.wire.framing import encode_frame
 from harness.wire.messages import (
     PROTOCOL_VERSION,
     Answer,
@@ -39,62 +36,8 @@ from harness.wire.sealing import (
     open_good,
     prove,
 )
-
-LIMITS = Limits(
-    word=4,
-    frame=8192,
-    window=4,
-    arena=65536,
-    slots=256,
-    buffers=32,
-    kept=8,
-    exports=64,
-    depth=4,
-    arity=16,
-    threads=4,
-)
-
-Script = Callable[[Run], Answer | Refusal | None]
-
-
-def count_calls(steps: list[object]) -> int:
-    """Calls and digests of CBOR-ready steps, inner blocks included."""
-    found = 0
-    for step in steps:
-        if isinstance(step, list):
-            found += 1
-        elif isinstance(step, dict):
-            [(kind, body)] = step.items()
-            found += {
-                1: lambda b: count_calls(b[3]),
-                2: count_calls,
-                4: lambda b: 1,
-                9: lambda b: count_calls(b[1]),
-            }.get(kind, lambda b: 0)(body)
-    return found
-
-
-def all_zero(run: Run) -> Answer:
-    """Every call returns 0, every returned buffer is zero."""
-    count = count_calls(run.steps)
-    outputs = tuple(b"" for buffer in run.buffers if isinstance(buffer, list) and buffer[1])
-    return Answer(run.seq, (0,) * count, (7,) * count, outputs=outputs)
-
-
-class WatchedLink(TcpLink):
-    """A link that tells what of its bytes the host has taken over."""
-
-    def __init__(self, connection: socket.socket, url: str) -> None:
-        super().__init__(connection, url)
-        self._arriving = 0
-        self.arrived = 0
-
-    def read(self) -> bytes:
-        # Who reads again has passed on what was read before.
-        self.arrived = self._arriving
-        data = super().read()
-        self._arriving += len(data)
-        return data
+from tests.session.answers import LIMITS, Script, all_zero
+from tests.session.fake_line import Connection, End, WatchedLink
 
 
 @dataclass
@@ -109,34 +52,6 @@ class State:
     hello: Hello | None = None
     challenge: Challenge | None = None
     proven: Proof | None = None
-
-
-class End(Protocol):
-    """What an agent needs of its end of a line; a socket has it."""
-
-    def recv(self, size: int, /) -> bytes: ...
-    def sendall(self, data: bytes, /) -> None: ...
-    def shutdown(self, how: int, /) -> None: ...
-    def close(self) -> None: ...
-
-
-class _Connection:
-    """One link's end on the device; `link` is the host's, if it is in this process."""
-
-    def __init__(self, end: End, link: WatchedLink | None) -> None:
-        self.socket = end
-        self.link = link
-        self.said = 0
-        self.decoder = FrameDecoder()
-
-    def say(self, data: bytes) -> None:
-        self.said += len(data)
-        with contextlib.suppress(OSError):
-            self.socket.sendall(data)
-
-    def hang_up(self) -> None:
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
@@ -188,8 +103,8 @@ class FakeAgent:
         self._received = 0
         self._sent = 0
         self._threads: list[threading.Thread] = []
-        self._current: _Connection | None = None
-        self._connections: list[_Connection] = []
+        self._current: Connection | None = None
+        self._connections: list[Connection] = []
         self._early = bytearray()
 
     # --- a dialer -----------------------------------------------------------------------------
@@ -202,7 +117,7 @@ class FakeAgent:
                 raise type(self.away)(str(self.away))
             ours, theirs = socket.socketpair()
             link = WatchedLink(theirs, self.url)
-            self._begin(_Connection(ours, link))
+            self._begin(Connection(ours, link))
             return link
 
     def close(self) -> None:
@@ -214,9 +129,9 @@ class FakeAgent:
     def adopt(self, end: End) -> None:
         """Serve this end of a line that a test made; the host has the other one."""
         with self._lock:
-            self._begin(_Connection(end, None))
+            self._begin(Connection(end, None))
 
-    def _begin(self, connection: _Connection) -> None:
+    def _begin(self, connection: Connection) -> None:
         self._current = connection
         self._connections.append(connection)
         thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
@@ -290,7 +205,7 @@ class FakeAgent:
 
     # --- the agent ----------------------------------------------------------------------------
 
-    def _serve(self, connection: _Connection) -> None:
+    def _serve(self, connection: Connection) -> None:
         try:
             while data := connection.socket.recv(65536):
                 with self._lock:
@@ -305,7 +220,7 @@ class FakeAgent:
             connection.hang_up()
             connection.socket.close()
 
-    def _frame(self, data: bytes, connection: _Connection) -> bool:
+    def _frame(self, data: bytes, connection: Connection) -> bool:
         """Takes a frame; false when the line is cut."""
         number = self._frames
         self._frames += 1
@@ -316,7 +231,7 @@ class FakeAgent:
         self._take(data, connection)
         return number not in self.cut_behind
 
-    def _take(self, data: bytes, connection: _Connection) -> None:
+    def _take(self, data: bytes, connection: Connection) -> None:
         if open_good(data[:-4], data[-4:]):
             message = decode(data[:-4])
             self.heard.append(message)

@@ -15,7 +15,8 @@ from harness.deadline import Deadline
 from harness.program.result import OutcomeKind
 from harness.session import Session
 from harness.session.clock import AwakeClock, Limit
-from tests.session.fake_agent import FakeAgent, WatchedLink
+from tests.session.fake_agent import FakeAgent
+from tests.session.fake_line import WatchedLink
 from tests.session.programs import HASTY, QUICK
 from tests.session.test_losing import BRIEF
 

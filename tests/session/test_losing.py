@@ -12,7 +12,8 @@ from harness.program.result import OutcomeKind
 from harness.session import Session, Timing
 from harness.session.clock import AwakeClock
 from harness.wire.messages import Hello, Reason, Refusal, Run
-from tests.session.fake_agent import FakeAgent, all_zero
+from tests.session.answers import all_zero
+from tests.session.fake_agent import FakeAgent
 from tests.session.programs import HASTY, QUICK, SMALL, leap
 
 BRIEF = dataclasses.replace(SMALL, deadline_ms=1)

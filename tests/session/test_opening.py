@@ -9,7 +9,8 @@ from harness.wire.coding import encode
 from harness.wire.framing import encode_frame
 from harness.wire.messages import Answer, Hello, Message, Welcome, Working
 from harness.wire.sealing import KeyedSeal, PlainSeal, Role, open_check
-from tests.session.fake_agent import LIMITS, FakeAgent
+from tests.session.answers import LIMITS
+from tests.session.fake_agent import FakeAgent
 from tests.session.programs import HASTY, QUICK, SMALL, Until
 
 

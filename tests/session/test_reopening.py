@@ -13,7 +13,8 @@ from harness.program.model import Call, Export, Program
 from harness.program.result import OutcomeKind
 from harness.session import Session, Timing
 from harness.wire.messages import Answer, Run
-from tests.session.fake_agent import FakeAgent, WatchedLink
+from tests.session.fake_agent import FakeAgent
+from tests.session.fake_line import WatchedLink
 from tests.session.programs import HASTY, QUICK, SMALL
 
 KEY = bytes(range(32))

@@ -10,7 +10,8 @@ from harness.program.model import Buffer, Call, Export, Program
 from harness.program.result import SENTINEL, OutcomeKind
 from harness.session import Session, Timing
 from harness.wire.messages import Answer, Outcome, OutcomeCode, Reason, Refusal, Run
-from tests.session.fake_agent import LIMITS, FakeAgent, all_zero
+from tests.session.answers import LIMITS, all_zero
+from tests.session.fake_agent import FakeAgent
 from tests.session.programs import PATIENT, QUICK, SMALL, THREE
 
 
