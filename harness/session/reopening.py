@@ -3,7 +3,7 @@
 import threading
 
 from harness.errors import LinkError, LinkGone, LinkRefused, NoAnswer
-from harness.session.clock import AwakeClock, Limit
+from harness.session.clock import Limit
 from harness.session.greeting import greet
 from harness.session.line import Line, LineBroken
 from harness.session.timing import RoundTrip, Timing
@@ -36,11 +36,6 @@ class Reopening:
         self._timing = timing
         self._round_trip = round_trip
         self._closing = threading.Event()
-
-    @property
-    def clock(self) -> AwakeClock:
-        """That of the line."""
-        return self._line.clock
 
     def close(self) -> None:
         """No link is opened any more; who waits for one gets `GaveUp`. Any thread may call this."""
