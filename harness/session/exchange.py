@@ -60,6 +60,7 @@ class Exchange:
         self._greeting: Greeting | None = None
         self._suspicious = False
         self._silent = 0
+        self._dialled_for: int | None = None
         self._serial = 0
         self._limit = Limit(line.clock)
         self._deadline: Deadline | None = None
@@ -242,6 +243,9 @@ class Exchange:
             if received is not None:
                 # There is more to look at: only then it is certain that the answer is not among it.
                 self._take(received)
+            elif self._may_be_forgotten(head):
+                self._dialled_for = head.number
+                raise LineBroken(self._why_lost(head, now), by_device=True)
             else:
                 self._lose(self._why_lost(head, now))
         elif self._limit.over:
@@ -262,6 +266,11 @@ class Exchange:
                 head.overdue = True
                 head.back_off(self._timing.resend_most)
                 self._resend(head)
+
+    def _may_be_forgotten(self, head: Flight) -> bool:
+        """A network may have forgotten the connection; before the device is to blame, another one is tried."""
+        silent = self._line.last_received < head.head_since
+        return silent and self._line.rate is None and self._dialled_for != head.number
 
     def _probe(self) -> None:
         # From here to the welcome nothing but the greeting goes out: an agent that has restarted takes this
@@ -316,10 +325,13 @@ class Exchange:
                 self._take(received)
         if not self._window:
             return
+        # Who was silent until the deadline need not be waited for again.
+        attempts = 1 if self._dialled_for == self._window.head.number else None
         try:
-            welcome = self._reopening.bring_back(self._welcome.session, self._limit)
+            welcome = self._reopening.bring_back(self._welcome.session, self._limit, attempts=attempts)
         except GaveUp as gave_up:
-            if gave_up.by_device and not gave_up.in_time:
+            patient = not gave_up.in_time or (attempts is not None and not self._limit.over)
+            if gave_up.by_device and patient:
                 self._lose(f"{broken}; {gave_up}")
                 return
             raise self._not_back(broken, gave_up) from gave_up
