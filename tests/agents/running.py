@@ -85,6 +85,12 @@ class Emulated:
             if event["event"] == kind and all(event.get(name) == value for name, value in values.items()):
                 return event
 
+    def tell(self, command: str) -> None:
+        """A line for the emulator's standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
     def said(self, text: str) -> str:
         """The next debug output that contains `text`."""
         while True:
@@ -105,11 +111,17 @@ class Emulated:
 
 @contextmanager
 def emulated(
-    cpu: str, start: str, *, variants: Sequence[str] = (), copies: Sequence[tuple[Path, str]] = ()
+    cpu: str,
+    start: str,
+    *,
+    variants: Sequence[str] = (),
+    copies: Sequence[tuple[Path, str]] = (),
+    dials: Sequence[str] = (),
 ) -> Iterator[Emulated]:
-    """A device on which `start` (words for the agent) was started at boot."""
+    """A device on which `start` (words for the agent) was started at boot. dials: the emulator's --dial."""
     arguments = [word for name in variants for word in ("--variant", name)]
     arguments += [word for file, path in copies for word in ("--copy", f"{file}={path}")]
+    arguments += [word for value in dials for word in ("--dial", value)]
     device = Emulated(cpu, [f"{AGENT} {start}".strip()], *arguments)
     try:
         yield device

@@ -1,0 +1,158 @@
+"""How workers end: faults with addresses, images that let nobody debug, workers without a supervisor."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from controller import Controller
+from running import (
+    ACCESS_VIOLATION,
+    AGENT,
+    END,
+    EXPORTS,
+    SETTER,
+    SLEEP,
+    Emulated,
+    emulated,
+    key_file,
+    on_wine,
+)
+
+from harness.agents import CPU_BUILDS, build_agents
+from harness.wire.messages import OutcomeCode
+
+TIME, RAISE = 20, 21
+MORE = [[TIME, "coredll!GetSystemTime", 0], [RAISE, "coredll!RaiseException", 0]]
+
+
+@contextmanager
+def served(
+    cpu: str, folder: Path, variants: Sequence[str] = (), link: str = "COM1:"
+) -> Iterator[tuple[Emulated, Controller]]:
+    """A device, and a controller with a session on its agent that knows all the exports used here."""
+    build_agents()
+    with emulated(cpu, f"link={link}", variants=variants) as device:
+        serial = device.event("ready")["serial"]
+        assert isinstance(serial, dict)
+        with closing(Controller(str(serial["COM1:"]), key=None)) as agent:
+            agent.run([], [], EXPORTS + MORE)
+            yield device, agent
+
+
+@pytest.mark.parametrize("cpu", CPU_BUILDS)
+def test_fault_comes_with_its_address(cpu: str, tmp_path: Path) -> None:
+    with served(cpu, tmp_path) as (device, agent):
+        assert agent.welcome.missing == ()
+        answer = agent.run([SETTER, [0], TIME, [0x10], SETTER, [0]])
+        exit_ = device.event("exit", exception=f"0x{ACCESS_VIOLATION:08X}")
+        assert answer.outcome is not None
+        assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.FAULTED, 1)
+        assert answer.outcome.detail == ACCESS_VIOLATION
+        assert answer.outcome.address == int(str(exit_["address"]), 16)
+        assert agent.run([SETTER, [0]]).outcome is None
+
+
+@pytest.mark.parametrize("variants", [(), ("no-debugger",)])
+def test_software_exception_and_breakpoint(variants: tuple[str, ...], tmp_path: Path) -> None:
+    with served("arm", tmp_path, variants) as (_, agent):
+        for code in (0xE0000001, 0x80000003):
+            answer = agent.run([SETTER, [0], RAISE, [code, 0, 0, 0]])
+            assert answer.outcome is not None
+            assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.FAULTED, 1)
+            assert answer.outcome.detail == code
+            assert (answer.outcome.address is None) == bool(variants)
+
+
+@pytest.mark.parametrize("variant", ["no-debugger", "debug-refused"])
+def test_image_without_debugging_reports_faults_by_exit_code(variant: str, tmp_path: Path) -> None:
+    with served("x86", tmp_path, (variant,)) as (_, agent):
+        assert agent.welcome.missing == ("coredll!WaitForDebugEvent",)
+        answer = agent.run([SETTER, [0], TIME, [0x10]])
+        assert answer.outcome is not None
+        assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.FAULTED, 1)
+        assert (answer.outcome.detail, answer.outcome.address) == (ACCESS_VIOLATION, None)
+
+
+def test_error_report_holds_no_worker_that_is_debugged(tmp_path: Path) -> None:
+    with served("mips", tmp_path, ("error-dialog",)) as (_, agent):
+        answer = agent.run([TIME, [0x10]], deadline_ms=600_000)
+        assert answer.outcome is not None
+        assert answer.outcome.code == OutcomeCode.FAULTED
+
+
+def test_error_report_without_a_debugger_is_a_call_that_blocks(tmp_path: Path) -> None:
+    with served("arm", tmp_path, ("error-dialog", "no-debugger")) as (_, agent):
+        answer = agent.run([SETTER, [0], TIME, [0x10]], deadline_ms=500)
+        assert answer.outcome is not None
+        assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.BLOCKED, 1)
+        assert agent.run([SETTER, [0]]).outcome is None
+
+
+@pytest.mark.parametrize("variants", [(), ("no-debugger",)])
+def test_worker_ends_with_its_supervisor_even_while_a_call_blocks(
+    variants: tuple[str, ...], tmp_path: Path
+) -> None:
+    open_process = 30
+    with served("arm", tmp_path, variants) as (device, agent):
+        agent.run([END, [0x42, 7]], [], [[open_process, "coredll!OpenProcess", 1]])
+        worker = device.event("exit", code=7)["id"]
+        assert isinstance(worker, int)
+        supervisor = find_supervisor(agent, open_process, worker)
+        agent.send([open_process, [0, 0, supervisor], END, [[0], 9], SLEEP, [600_000]])
+        # In either order.
+        ended = [device.event("exit", process=AGENT) for _ in range(2)]
+        assert 9 in [event["code"] for event in ended]
+        device.tell("census")
+        assert device.event("census")["processes"] == 0
+
+
+def find_supervisor(agent: Controller, open_process: int, below: int) -> int:
+    """The identifier of the first process before `below`: the agent was started first of all.
+
+    The identifiers of an emulated device lie 0x10004 apart.
+    """
+    for number in range(below - 0x10004, 0, -0x10004):
+        if agent.run([open_process, [0, 0, number]]).errors == {}:
+            return number
+    raise AssertionError("no process before the worker")
+
+
+def test_nothing_stays_behind(tmp_path: Path) -> None:
+    with served("x86", tmp_path) as (device, agent):
+
+        def census() -> dict[str, object]:
+            assert agent.run([SETTER, [0]]).outcome is None
+            device.tell("census")
+            return device.event("census")
+
+        def spoil(times: int) -> None:
+            for _ in range(times):
+                assert agent.run([TIME, [0x10]]).outcome is not None
+                assert agent.run([SLEEP, [600_000]], deadline_ms=1).outcome is not None
+                assert agent.run([END, [0x42, 7]]).outcome is not None
+                agent.run([], fresh=True)
+
+        spoil(2)
+        before = census()
+        spoil(25)
+        assert census() == before
+
+
+@pytest.mark.long
+def test_on_wine_too(tmp_path: Path) -> None:
+    build_agents()
+    key_file(tmp_path)
+    with on_wine(tmp_path) as wine, closing(Controller(wine.listen())) as agent:
+        agent.run([], [], EXPORTS + MORE)
+        assert agent.welcome.missing == ("coredll!SystemIdleTimerReset",)
+        for _ in range(20):
+            answer = agent.run([SETTER, [0], TIME, [0x10]])
+            assert answer.outcome is not None
+            assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.FAULTED, 1)
+            assert answer.outcome.detail == ACCESS_VIOLATION
+            assert answer.outcome.address is not None
+            assert answer.outcome.address > 0x10000
+        answer = agent.run([RAISE, [0xE0000001, 0, 0, 0]])
+        assert answer.outcome is not None
+        assert answer.outcome.detail == 0xE0000001
