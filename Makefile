@@ -9,7 +9,7 @@ SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long fuzz deep bench picture clean
+.PHONY: help run test lint ci-long fuzz deep bench soak picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,11 +34,12 @@ ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built
 fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each target (needs a clang of the system)
 	$(BIN)/python device_agent/fuzz.py --seconds $(SECONDS)
 
-deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, and 20 seeds of the property tests
+deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, 20 seeds of the property tests, a million calls
 	$(BIN)/pytest -n auto -m "long or not long"
 	for seed in $$(seq 20); do \
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.soak 1000000
 
 bench: $(VENV)/.bench ## how fast, against peers; build/bench.json (BENCH="--quick --check" for other options)
 	$(BIN)/python -m benchmarks $(BENCH)

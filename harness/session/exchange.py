@@ -268,7 +268,7 @@ class Exchange:
                 self._resend(head)
 
     def _may_be_forgotten(self, head: Flight) -> bool:
-        """A network may have forgotten the connection; before the device is to blame, another one is tried."""
+        """A network may have forgotten the connection: another is tried before the device is to blame."""
         silent = self._line.last_received < head.head_since
         return silent and self._line.rate is None and self._dialled_for != head.number
 

@@ -68,7 +68,13 @@ def test_its_commented_examples_are_good_too(tmp_path: Path) -> None:
     start = lines.index("; [target panel]")
     examples = [line.removeprefix("; ") for line in lines[start:] if line.startswith(("; [", "; "))]
     text = "\n".join(line for line in examples if line.startswith("[") or " = " in line)
-    assert set(load_lab(write(tmp_path, text)).targets) == {"panel", "scanner", "terminal", "rack7", "emulated"}
+    assert set(load_lab(write(tmp_path, text)).targets) == {
+        "panel",
+        "scanner",
+        "terminal",
+        "rack7",
+        "emulated",
+    }
 
 
 def test_a_file_of_windows_notepad(tmp_path: Path) -> None:
