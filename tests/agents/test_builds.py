@@ -161,7 +161,8 @@ def test_missing_package_is_named(package: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_wheel_carries_executables_and_sources(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT]
+    build: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    build += ["-w", tmp_path, ROOT]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
