@@ -6,7 +6,7 @@ import struct
 from collections.abc import Generator
 
 from harness.emulator.clock import Clock
-from harness.emulator.errors import ERROR_OPERATION_ABORTED
+from harness.emulator.errors import ERROR_DEVICE_REMOVED, ERROR_OPERATION_ABORTED
 from harness.emulator.exports import Readable, Wait, Wake, Writable
 from harness.emulator.hostio import Io
 from harness.emulator.hostserial import HostSerial, Unplugged
@@ -27,6 +27,8 @@ class SerialPort:
         self.name, self.host = name, host
         self.opened: CommFile | None = None
         self.received = bytearray()
+        self.removed = False
+        """It is not there any more; another one may have its name."""
 
     def fileno(self) -> int:
         return self.host.fileno()
@@ -36,6 +38,12 @@ class SerialPort:
         before, self.host = self.host, host
         io.move(before, host)
         before.close()
+
+    def remove(self, io: Io) -> None:
+        """The port goes, with its driver: what waits for it ends, and nothing works on it any more."""
+        self.removed = True
+        io.forget(self)
+        self.host.close()
 
     def fetch(self, limit: int = QUEUE) -> int:
         """Move what has arrived into the receive queue, up to `limit` bytes in all; its length."""
@@ -74,7 +82,8 @@ class CommFile(Opened):
         self.mask = 0
 
     def closed(self) -> None:
-        self._io.forget(self.port)
+        if not self.port.removed:
+            self._io.forget(self.port)
         self.port.opened = None
 
     def purge(self, flags: int) -> None:
@@ -85,8 +94,9 @@ class CommFile(Opened):
             self.port.discard()
 
     def read(self, count: int) -> Generator[Wait, Wake, bytes]:
-        """Received bytes as the time-outs say. Raises StreamError when the call was aborted."""
+        """Received bytes as the time-outs say. Raises StreamError: aborted, or the port is gone."""
         port = self.port
+        self._check()
         interval, multiplier, constant = self.timeouts[:3]
         limit = max(count, QUEUE)
         port.fetch(limit)
@@ -100,15 +110,15 @@ class CommFile(Opened):
             if interval not in (0, FOREVER) and port.received:
                 left = interval / 1000 if left is None else min(left, interval / 1000)
             woke = yield Readable(port, left)
-            if woke.cancelled:
-                raise StreamError(ERROR_OPERATION_ABORTED)
+            self._check(woke)
             before = len(port.received)
             if port.fetch(limit) == before and woke.timed_out:
                 break
         return port.take(count)
 
     def write(self, data: bytes) -> Generator[Wait, Wake, int]:
-        """Bytes sent before the time-out. Raises StreamError when the call was aborted."""
+        """Bytes sent before the time-out. Raises StreamError: aborted, or the port is gone."""
+        self._check()
         multiplier, constant = self.timeouts[3:]
         total = multiplier * len(data) + constant
         deadline = self._clock.seconds() + total / 1000 if total else None
@@ -119,14 +129,20 @@ class CommFile(Opened):
                 return sent
             left = None if deadline is None else max(deadline - self._clock.seconds(), 0.0)
             woke = yield Writable(self.port, left)
-            if woke.cancelled:
-                raise StreamError(ERROR_OPERATION_ABORTED)
+            self._check(woke)
             if woke.timed_out:
                 return sent
 
     def wait_received(self) -> Generator[Wait, Wake, bool]:
-        """Until something has arrived. False: the wait was aborted (SetCommMask, CloseHandle)."""
+        """Until something has arrived. False: the wait was aborted (SetCommMask, CloseHandle, port gone)."""
         if not self.port.fetch():
             woke = yield Readable(self.port)
             return bool(woke)
         return True
+
+    def _check(self, woke: Wake | None = None) -> None:
+        """May a call go on? Raises StreamError."""
+        if self.port.removed:
+            raise StreamError(ERROR_DEVICE_REMOVED)
+        if woke is not None and woke.cancelled:
+            raise StreamError(ERROR_OPERATION_ABORTED)

@@ -25,6 +25,12 @@ DEBUGGING_REFUSED = declare_variant(
     "debug-refused",
     "the debugging functions are there, but no process can be created or attached for debugging",
 )
+WITHOUT_RANDOM = declare_variant("no-random", "an image without CeGenRandom")
+UNKILLABLE = declare_variant(
+    "unkillable",
+    "a driver keeps the threads that wait in it: TerminateProcess of a process that waits in a call of ws2 "
+    "succeeds, its threads stand still, and it never ends",
+)
 ERROR_DIALOG = declare_variant(
     "error-dialog", "a crashed process without a debugger stays behind an error report until it is terminated"
 )

@@ -11,9 +11,11 @@ from harness.emulator.census import census
 from harness.emulator.comm import SerialPort
 from harness.emulator.device import Device
 from harness.emulator.hostserial import HostSerial, SerialUnavailable, Unplugged
+from harness.emulator.ws2.state import DeviceState
 
 LONGEST = 1000
 """Bytes of a line."""
+EXPECTED = "census, plug PORT, unplug PORT, insert PORT, remove PORT, network up or network down"
 
 
 class CommandError(Exception):
@@ -27,7 +29,14 @@ class Console:
         self._device = device
         self._lines: deque[str] = deque()
         self._ended = threading.Event()
-        self._commands = {"census": self._census, "plug": self._plug, "unplug": self._unplug}
+        self._commands = {
+            "census": self._census,
+            "plug": self._plug,
+            "unplug": self._unplug,
+            "insert": self._insert,
+            "remove": self._remove,
+            "network": self._network,
+        }
 
     def open(self, descriptor: int = 0) -> None:
         """Read from now on; SIGTERM and SIGINT end the device, too. Both wake it up."""
@@ -61,9 +70,7 @@ class Console:
         command = self._commands.get(word)
         try:
             if command is None or len(line) > LONGEST:
-                raise CommandError(
-                    f"unknown command {line[:40]!r}; expected census, plug PORT or unplug PORT"
-                )
+                raise CommandError(f"unknown command {line[:40]!r}; expected {EXPECTED}")
             command(argument.strip())
         except CommandError as error:
             self._device.report("error", text=str(error))
@@ -90,6 +97,37 @@ class Console:
         except (SerialUnavailable, OSError) as error:
             raise CommandError(f"plug: {name}: {error}") from error
         self._device.report("serial", port=name, path=port.host.path)
+
+    def _remove(self, name: str) -> None:
+        """Take a serial port out of the device, with its driver: open handles fail, the name is gone."""
+        self._port("remove", name)
+        self._device.remove_port(name)
+
+    def _insert(self, name: str) -> None:
+        """Put it back: a new port, a new terminal. Handles on the one before stay useless."""
+        device = self._device
+        if name in device.ports or name not in device.config.serial_ports:
+            missing = [port for port in device.config.serial_ports if port not in device.ports]
+            raise CommandError(f"insert: {name!r} is not missing; missing: {', '.join(missing) or 'none'}")
+        try:
+            port = device.insert_port(name)
+        except (SerialUnavailable, OSError) as error:
+            raise CommandError(f"insert: {name}: {error}") from error
+        device.report("serial", port=name, path=port.host.path)
+
+    def _network(self, wanted: str) -> None:
+        """The device's network fails, with every socket; or works again."""
+        if self._device.dlls.get("ws2") is None:
+            raise CommandError("network: this device has no ws2.dll")
+        state = DeviceState.of(self._device)
+        if wanted == "down" and state.subsystem_up:
+            state.network_down()
+        elif wanted == "up" and not state.subsystem_up:
+            state.network_up()
+        elif wanted in ("up", "down"):
+            raise CommandError(f"network: it is {wanted}")
+        else:
+            raise CommandError(f"network: expected up or down, found {wanted[:40]!r}")
 
     def _port(self, command: str, name: str) -> SerialPort:
         ports = self._device.ports

@@ -15,6 +15,7 @@ from harness.emulator.config import (
     NEAR_WRAP,
     SEPARATE_WSA_ERROR,
     WITHOUT_DEBUGGER,
+    WITHOUT_RANDOM,
     WITHOUT_WS2,
     Config,
 )
@@ -64,6 +65,8 @@ class Device:
         absent = {"ws2"} if WITHOUT_WS2 in config.variants else set[str]()
         if WITHOUT_DEBUGGER in config.variants:
             absent |= {f"coredll!{name}" for name in DEBUGGING}
+        if WITHOUT_RANDOM in config.variants:
+            absent.add("coredll!CeGenRandom")
         self.dlls = Dlls(self.cpu, frozenset(absent), unimplemented_handler(self._unimplemented))
         self.dlls.system_trap(self.dlls.exit_trap, "exit", self._first_function_returned, 0)
         self.dlls.system_trap(self.dlls.callback_trap, "callback", lambda call: 0, 0)
@@ -89,7 +92,7 @@ class Device:
         """Open the serial ports and start the boot processes. Raises LoadError."""
         for name in self.config.serial_ports:
             try:
-                self.ports[name] = SerialPort(name, HostSerial())
+                self.insert_port(name)
             except SerialUnavailable as error:  # a device without that port; TCP links still work
                 self.report("no-port", port=name, why=str(error))
         for line in self.config.start:
@@ -313,6 +316,15 @@ class Device:
         """Nothing refers to the object any more."""
         self.names.remove(obj)
         obj.closed()
+
+    def insert_port(self, name: str) -> SerialPort:
+        """Give the device a serial port. Raises SerialUnavailable, OSError."""
+        port = self.ports[name] = SerialPort(name, HostSerial())
+        return port
+
+    def remove_port(self, name: str) -> None:
+        """Take a serial port away: open handles fail, the name is free. Raises KeyError: no such port."""
+        self.ports.pop(name).remove(self.io)
 
     def open_port(self, process: Process, name: str) -> CommFile | None:
         """Open a serial port; None when it is open already. Raises KeyError: no such port."""

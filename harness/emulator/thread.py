@@ -53,6 +53,8 @@ class Thread(Waitable):
         self.suspended = 0
         self.holds = 0
         """Debug events of this thread that its debugger has not continued."""
+        self.in_driver = False
+        """It is in a call that may wait in a driver."""
         self.debugger: Debugger | None = None
         """Its own debugging of other processes."""
         self.priority = 3

@@ -35,11 +35,16 @@ def test_the_last_line_counts_even_if_the_input_ends_with_it(emulator: Start) ->
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("cencus", "unknown command 'cencus'; expected census, plug PORT or unplug PORT"),
+        ("cencus", "unknown command 'cencus'; expected census, plug PORT, unplug PORT, insert PORT"),
         ("census now", "nothing expected after it, found 'now'"),
         ("unplug", "no port ''; this device has COM1:"),
         ("unplug COM2:", "no port 'COM2:'; this device has COM1:"),
         ("plug COM1:", "COM1: is plugged in"),
+        ("remove COM2:", "no port 'COM2:'; this device has COM1:"),
+        ("insert COM1:", "'COM1:' is not missing; missing: none"),
+        ("insert COM2:", "'COM2:' is not missing; missing: none"),
+        ("network", "network: expected up or down, found ''"),
+        ("network up", "network: it is up"),
         ("x" * 3000, "unknown command 'xxxx"),
         ("census \ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "nothing expected"),
     ],
@@ -81,6 +86,38 @@ def test_what_is_sent_into_an_unplugged_port_is_lost(emulator: Start) -> None:
     with serial.Serial(device.event("serial")["path"], timeout=60) as line:
         line.write(b"c")
         assert line.read(1) == b"c"
+
+
+def test_a_port_can_be_taken_out_of_the_device_and_put_back(emulator: Start) -> None:
+    device = emulator("--start", "\\guest.exe echo")
+    device.event("ready")
+    device.tell("remove COM1:")
+    device.tell("remove COM1:")
+    assert "no port 'COM1:'; this device has none" in device.event("error")["text"]
+    assert device.event("exit")["code"] != 0, "a program that expects no failure"
+    for _ in range(2):
+        device.tell("insert COM1:")
+        with serial.Serial(device.event("serial")["path"]) as line:
+            assert line.is_open
+        device.tell("unplug COM1:")
+        device.tell("remove COM1:")
+    device.tell("census")
+    assert device.event("census")["handles"] == 0
+
+
+def test_the_network_can_fail_and_come_back(emulator: Start) -> None:
+    device = emulator("--start", "\\guest.exe echo")
+    device.event("ready")
+    for wanted, words in (("down", "it is down"), ("up", "it is up")):
+        device.tell(f"network {wanted}")
+        device.tell(f"network {wanted}")
+        assert words in device.event("error")["text"]
+
+
+def test_a_device_without_winsock_has_no_network_to_fail(emulator: Start) -> None:
+    device = emulator("--variant", "no-ws2")
+    device.tell("network down")
+    assert device.event("error")["text"] == "network: this device has no ws2.dll"
 
 
 def test_a_stopped_emulator_goes_on(emulator: Start) -> None:

@@ -146,6 +146,44 @@ def test_closing_ends_a_read_of_another_thread(port: Port) -> None:
     assert port.call.error == 995
 
 
+def test_nothing_works_on_a_port_that_was_taken_away(port: Port) -> None:
+    device, call = port.call.device, port.call
+    port.timeouts(0, 0, 0, 0, 0)
+    device.io.after(0.005, lambda: device.remove_port("COM1:"))
+    assert call("ReadFile", port.handle, port.buffer, 1, port.done, 0) == 0
+    assert call.error == 1617
+    calls = {
+        "ReadFile": (port.buffer, 1, port.done, 0),
+        "WriteFile": (port.buffer, 1, port.done, 0),
+        "GetCommState": (port.buffer,),
+        "PurgeComm": (0xF,),
+        "ClearCommError": (port.buffer, 0),
+        "WaitCommEvent": (port.buffer, 0),
+        "TransmitCommChar": (0x41,),
+    }
+    for name, arguments in calls.items():
+        call.thread.last_error = 0
+        assert call(name, port.handle, *arguments) == 0, name
+        assert call.error == 1617, name
+    assert port.open() == FOREVER
+    assert call.error == 2
+    device.insert_port("COM1:")
+    assert call("ReadFile", port.handle, port.buffer, 1, port.done, 0) == 0
+    another = port.open()
+    assert another != FOREVER
+    assert call("CloseHandle", port.handle) == 1
+    assert port.open() == FOREVER
+    assert call.error == 5
+    assert call("CloseHandle", another) == 1
+
+
+def test_a_wait_for_an_event_ends_when_the_port_is_taken_away(port: Port) -> None:
+    assert port.call("SetCommMask", port.handle, 1) == 1
+    port.call.device.io.after(0.005, lambda: port.call.device.remove_port("COM1:"))
+    assert port.call("WaitCommEvent", port.handle, port.call.data(bytes(4)), 0) == 0
+    assert port.call.error == 1617
+
+
 def test_purge_drops_what_has_arrived(port: Port) -> None:
     port.timeouts(FOREVER, 0, 0, 0, 0)
     port.arrives(b"old")

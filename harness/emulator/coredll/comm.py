@@ -5,7 +5,12 @@ from __future__ import annotations
 import struct
 
 from harness.emulator.comm import DCB_SIZE, CommFile
-from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_OPERATION_ABORTED
+from harness.emulator.errors import (
+    ERROR_DEVICE_REMOVED,
+    ERROR_INVALID_HANDLE,
+    ERROR_INVALID_PARAMETER,
+    ERROR_OPERATION_ABORTED,
+)
 from harness.emulator.exports import Blocking, Call, export
 from harness.emulator.objects import StreamError
 
@@ -19,6 +24,9 @@ def _port(call: Call, handle: int) -> CommFile | None:
     port = call.process.handles.get(handle, CommFile)
     if port is None:
         call.thread.last_error = ERROR_INVALID_HANDLE
+    elif port.port.removed:
+        call.thread.last_error = ERROR_DEVICE_REMOVED
+        return None
     return port
 
 
@@ -124,6 +132,8 @@ def wait_comm_event(call: Call, handle: int, mask: int, overlapped: int) -> Bloc
         call.process.memory.set_u32(mask, EV_TXEMPTY)
         return 1
     arrived = yield from port.wait_received()
+    if port.port.removed:
+        return call.fail(ERROR_DEVICE_REMOVED)
     if not arrived and port.references == 0:
         return call.fail(ERROR_OPERATION_ABORTED)
     call.process.memory.set_u32(mask, EV_RXCHAR & port.mask if arrived else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.emulator.config import UNKILLABLE
 from harness.emulator.coredll.debugging import debugger_of, offered
 from harness.emulator.errors import ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED
 from harness.emulator.exports import Call, export
@@ -91,6 +92,11 @@ def terminate_process(call: Call, handle: int, code: int) -> int:
         process = next((p for p in call.device.processes if p.id == handle), None)
     if process is None or process.ended:
         return call.fail(ERROR_INVALID_HANDLE)
+    if UNKILLABLE in call.device.variants and any(thread.in_driver for thread in process.threads):
+        # A driver that keeps the threads of a process that is to end (IOCTL_PSL_NOTIFY, ms904477).
+        for thread in process.threads:
+            thread.holds += 1
+        return 1
     call.device.end_process(process, code)
     return 1
 

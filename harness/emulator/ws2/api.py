@@ -48,8 +48,10 @@ class Winsock:
         self.memory = call.process.memory
 
     def socket(self, handle: int) -> Socket:
-        """Raises WSAENOTSOCK."""
-        return self.process.socket(handle)
+        """Raises WSAENOTSOCK, WSAENETDOWN (the network was down since the socket was made)."""
+        sock = self.process.socket(handle)
+        sock.need_network()
+        return sock
 
     def need_readable(self, address: int, size: int) -> None:
         """Raises WSAEFAULT unless the guest can read all of it."""
@@ -105,7 +107,8 @@ def signed(word: int) -> int:
 def wait_change(*sockets: Socket, timeout: float | None = None) -> Waiting[bool]:
     """Wait until one of the sockets has changed. False: the time is over.
 
-    Raises WSAEINTR when the one socket waited for was closed meanwhile (the pages' "socket was closed").
+    Raises WSAENETDOWN when the network has gone meanwhile, WSAEINTR when the one socket waited for was closed
+    (the pages' "socket was closed").
     """
     event = Event(manual_reset=True, signalled=False)
     for sock in sockets:
@@ -115,22 +118,33 @@ def wait_change(*sockets: Socket, timeout: float | None = None) -> Waiting[bool]
     finally:
         for sock in sockets:
             sock.unwatch(event)
+    for sock in sockets:
+        sock.need_network()
     if len(sockets) == 1 and sockets[0].closed:
         raise WinsockError(WSAEINTR)
     return bool(woke)
 
 
 def winsock(
-    name: str, parameters: str = "", *, failure: int = SOCKET_ERROR, startup: bool = True
+    name: str,
+    parameters: str = "",
+    *,
+    failure: int = SOCKET_ERROR,
+    startup: bool = True,
+    network: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Export a handler as ws2!`name`. `startup`: fails with WSANOTINITIALISED before WSAStartup."""
+    """Export a handler as ws2!`name`.
+
+    `startup`: fails with WSANOTINITIALISED before WSAStartup. `network`: and with WSAENETDOWN while that is
+    down.
+    """
 
     def enter(call: Call) -> Winsock:
         ws = Winsock(call, ProcessState.of(call))
         if startup:
             if ws.process.startups == 0:
                 raise WinsockError(WSANOTINITIALISED)
-            if not ws.device.subsystem_up:
+            if network and not ws.device.subsystem_up:
                 raise WinsockError(WSAENETDOWN)
         return ws
 
@@ -139,6 +153,7 @@ def winsock(
 
             @wraps(handler)
             def waiting(call: Call, *args: int) -> Blocking:
+                call.thread.in_driver = True
                 try:
                     value: int | None = yield from handler(enter(call), *args)
                     return value
@@ -146,6 +161,8 @@ def winsock(
                     return call.wsa_fail(error.code, failure)
                 except GuestFault:
                     return call.wsa_fail(WSAEFAULT, failure)
+                finally:
+                    call.thread.in_driver = False
 
             return export(f"ws2!{name}", parameters)(waiting)
 

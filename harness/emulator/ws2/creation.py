@@ -48,15 +48,16 @@ def _create(call: Call, request: Request, *, overlapped: bool) -> int:
     return handle
 
 
-@winsock("closesocket", "s")
+@winsock("closesocket", "s", network=False)
 def closesocket(ws: Winsock, s: int) -> Waiting[int]:
     """Release a socket (ms887908). WSANOTINITIALISED, WSAENETDOWN, WSAENOTSOCK, WSAEWOULDBLOCK, WSAEINTR.
 
+    While the network is down a socket can be closed all the same: what it has left behind can be given back.
     SO_LINGER with time 0 resets the connection. With a time, a blocking socket waits that long for its data
     to be acknowledged, then resets; a nonblocking one that would have to wait answers WSAEWOULDBLOCK, and
     stays.
     """
-    sock = ws.socket(s)
+    sock = ws.process.socket(s)
     on, seconds = sock.linger
     reset = False
     if on and sock.stream is not None:

@@ -29,15 +29,27 @@ def publish(call: Call, sock: Socket) -> None:
     local = sock.local
     if local is None or local.address.is_loopback:
         return
+    published, key = sock.network.published, (local.family, local.port)
     try:
-        host = socket.create_server(("127.0.0.1", 0), backlog=_QUEUE)
+        host = _server(published.get(key, 0))
     except OSError as error:
         call.device.report("unpublished", port=local.port, why=str(error))
         return
+    published[key] = host.getsockname()[1]
     host.setblocking(False)
     door = _Door(call.device.io, sock, host)
     sock.on_close = door.close
-    call.device.report_listener(call.process, local.port, host.getsockname()[1])
+    call.device.report_listener(call.process, local.port, published[key])
+
+
+def _server(wanted: int) -> socket.socket:
+    """A listening socket on this loopback port, or on another one if that is taken. Raises OSError."""
+    try:
+        return socket.create_server(("127.0.0.1", wanted), backlog=_QUEUE)
+    except OSError:
+        if not wanted:
+            raise
+        return socket.create_server(("127.0.0.1", 0), backlog=_QUEUE)
 
 
 class _Door:

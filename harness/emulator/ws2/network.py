@@ -54,6 +54,8 @@ class Network:
         self.settings = settings
         self.outside: dict[Endpoint, int] = {}
         """Addresses and ports that lie outside the device after all; the host's loopback port for each."""
+        self.published: dict[tuple[int, int], int] = {}
+        """The host's loopback port that a family and port were last reached through: they get it again."""
         self._claims: dict[tuple[Transport, int, int], list[_Claim]] = {}
         self._next = {(transport, family): 0 for transport in Transport for family in (2, 23)}
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.emulator.objects import Event
 from harness.emulator.ws2.constants import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM
-from harness.emulator.ws2.errors import WSAECONNRESET, WSAEOPNOTSUPP, WinsockError
+from harness.emulator.ws2.errors import WSAECONNRESET, WSAENETDOWN, WSAEOPNOTSUPP, WinsockError
 from harness.emulator.ws2.network import Network, Transport
 from harness.emulator.ws2.selection import Selection
 from harness.emulator.ws2.settings import Limits
@@ -66,7 +66,8 @@ class Socket:
         self.family = selection.entry.family
         self.overlapped = overlapped
         self.nonblocking = False
-        self.closed = False
+        self.closed = self.cut_off = False
+        """`cut_off`: the network has gone under it; nothing but closing works on it any more."""
         self.state = State.IDLE
         self.local: Endpoint | None = None
         self.remote: Endpoint | None = None
@@ -117,6 +118,11 @@ class Socket:
     @property
     def is_stream(self) -> bool:
         return self.type == SOCK_STREAM
+
+    def need_network(self) -> None:
+        """Raises WSAENETDOWN for a socket that the network has gone under."""
+        if self.cut_off:
+            raise WinsockError(WSAENETDOWN)
 
     def need_local(self) -> Endpoint:
         """The bound address; an unbound socket is bound to any address and a free port first."""
@@ -230,19 +236,38 @@ class Socket:
             return
         self.closed = True
         self.events = None
-        if self.on_close is not None:
-            self.on_close()
-        if self.claimed is not None:
-            self.network.release(self.transport, self.claimed, self)
+        self._let_go()
         if self.stream is not None:
             self.stream.close(reset=reset)
-        for waiting in self.backlog:
-            waiting.close(reset=True)
-        self.backlog.clear()
         for operation in self.forget_operations():
             operation.cancel()
         for event in tuple(self._watchers):
             event.set()
+
+    def cut(self) -> None:
+        """The network goes: the connection is lost, the address is free, whoever waits is told."""
+        self.cut_off = True
+        self.error = WSAENETDOWN
+        self._let_go()
+        if self.stream is not None:
+            peer = self.stream.peer
+            self.stream.fail(WSAENETDOWN)
+            peer.abort()
+        self.changed()
+        for operation in self.forget_operations():
+            operation.cancel()
+
+    def _let_go(self) -> None:
+        """Give back what it has of the network, and of the host."""
+        if self.on_close is not None:
+            self.on_close()
+            self.on_close = None
+        if self.claimed is not None:
+            self.network.release(self.transport, self.claimed, self)
+            self.claimed = None
+        for waiting in self.backlog:
+            waiting.close(reset=True)
+        self.backlog.clear()
 
     def forget_operations(self) -> list[Operation]:
         """Take every overlapped operation out of its queue."""

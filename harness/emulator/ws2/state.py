@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.emulator.exports import Call
 from harness.emulator.heap import Heap
-from harness.emulator.ws2.errors import WSAEMFILE, WSAENOBUFS, WSAENOTSOCK, WinsockError
+from harness.emulator.ws2.errors import WSAEMFILE, WSAENETDOWN, WSAENOBUFS, WSAENOTSOCK, WinsockError
 from harness.emulator.ws2.network import Network
 from harness.emulator.ws2.selection import Circumstances, Selection
 from harness.emulator.ws2.settings import Settings, load_settings
@@ -37,12 +37,25 @@ class DeviceState:
         self.name = settings.network.name
         self.open_sockets = 0
         """Sockets of all processes."""
+        self.processes: list[ProcessState] = []
+        """Those that have used Winsock and live."""
         self.subsystem_up = settings.network.subsystem == "up"
 
     @property
     def memory_left(self) -> bool:
         """Is there memory for another socket?"""
         return self.charge(SOCKET_PAGES) and self.charge(-SOCKET_PAGES)
+
+    def network_down(self) -> None:
+        """From now on every call fails with WSAENETDOWN, and the sockets that exist are lost."""
+        self.subsystem_up = False
+        for process in self.processes:
+            for sock in process.sockets():
+                sock.cut()
+
+    def network_up(self) -> None:
+        """New sockets can be made again."""
+        self.subsystem_up = True
 
     @classmethod
     def of(cls, device: Any) -> "DeviceState":
@@ -81,6 +94,7 @@ class ProcessState:
         if state is None:
             state = cls(DeviceState.of(call.device), call.process.memory)
             call.process.locals[_KEY] = state
+            state.device.processes.append(state)
             call.process.at_end(state.abandon)
         assert isinstance(state, cls)
         return state
@@ -117,10 +131,10 @@ class ProcessState:
         return handle, sock
 
     def socket(self, handle: int) -> Socket:
-        """The socket of a handle. Raises WSAENOTSOCK."""
+        """The socket of a handle. Raises WSAENOTSOCK, or WSAENETDOWN while there is no network."""
         sock = self._sockets.get(handle)
         if sock is None:
-            raise WinsockError(WSAENOTSOCK)
+            raise WinsockError(WSAENOTSOCK if self.device.subsystem_up else WSAENETDOWN)
         return sock
 
     def sockets(self) -> Iterator[Socket]:
@@ -141,6 +155,8 @@ class ProcessState:
 
     def abandon(self) -> None:
         """The process has ended: nobody is left to be told how its operations end."""
+        if self in self.device.processes:
+            self.device.processes.remove(self)
         for sock in self.sockets():
             sock.forget_operations()
         self.close_all()
