@@ -96,7 +96,7 @@ bool worker_start(void)
             settled = true;
             return true;
         }
-        if (!worker_memory()) {
+        if (settled || !worker_memory()) {
             return false;
         }
     }
@@ -104,7 +104,7 @@ bool worker_start(void)
     if (!worker || !wait_until_ready()) {
         return false;
     }
-    debugging = debugging && settled; /* else it was the debugger interface that did not work */
+    debugging = false; /* it was the debugger interface that did not work */
     return true;
 }
 

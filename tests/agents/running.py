@@ -117,11 +117,16 @@ def emulated(
     variants: Sequence[str] = (),
     copies: Sequence[tuple[Path, str]] = (),
     dials: Sequence[str] = (),
+    root: Path | None = None,
 ) -> Iterator[Emulated]:
-    """A device on which `start` (words for the agent) was started at boot. dials: the emulator's --dial."""
+    """A device on which `start` (words for the agent) was started at boot.
+
+    dials: the emulator's --dial. root: folder of this host that is the device's root directory.
+    """
     arguments = [word for name in variants for word in ("--variant", name)]
     arguments += [word for file, path in copies for word in ("--copy", f"{file}={path}")]
     arguments += [word for value in dials for word in ("--dial", value)]
+    arguments += [] if root is None else ["--root", str(root)]
     device = Emulated(cpu, [f"{AGENT} {start}".strip()], *arguments)
     try:
         yield device

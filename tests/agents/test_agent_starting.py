@@ -108,12 +108,20 @@ def test_settings_from_the_file_beside_the_executable(tmp_path: Path) -> None:
         controller.close()
 
 
-def test_boot_numbers_and_nonces_are_new_after_every_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "cpu", ["x86", *(pytest.param(cpu, marks=pytest.mark.long) for cpu in ("arm", "mips"))]
+)
+@pytest.mark.parametrize("variants", [(), ("no-random",), ("no-random", "tick-counter")])
+def test_boot_numbers_and_nonces_are_new_after_every_start(
+    cpu: str, variants: tuple[str, ...], tmp_path: Path
+) -> None:
     nonce = bytes(16)
     boots, nonces = set(), set()
     for _ in range(3):
-        with on_emulator("x86", tmp_path) as url:
+        with on_emulator(cpu, tmp_path, variants=variants) as url:
             controller = Controller(url)
+            assert controller.welcome.missing == (("coredll!CeGenRandom",) if variants else ())
+            assert controller.run([]).outcome is None
             boots.add(controller.welcome.boot)
             for session in range(1, 9):
                 nonces.add(controller.wire.challenge(session, nonce).nonce)

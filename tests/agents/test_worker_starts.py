@@ -1,0 +1,111 @@
+"""Workers that do not come up, and one that cannot be ended."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pefile
+import pytest
+from controller import Controller
+from running import EXPORTS, SETTER, SLEEP, STARTUP, Emulated, emulated
+
+from harness.agents import CPU_BUILDS, build_agents, executable
+from harness.wire.messages import OutcomeCode, Reason
+
+SOCKET, BIND, RECEIVE, TIME = range(20, 24)
+MORE = [
+    [SOCKET, "ws2!socket", 2],
+    [BIND, "ws2!bind", 3],
+    [RECEIVE, "ws2!recv", 2],
+    [TIME, "coredll!GetSystemTime", 0],
+]
+TIMEOUT = 258
+EXIT_CODE = 42
+AT_ONCE = {  # return 42, as the first thing that the process does
+    "arm": bytes.fromhex("2A00A0E3 1EFF2FE1"),
+    "armv7": bytes.fromhex("2A20 7047"),
+    "x86": bytes.fromhex("B82A000000 C3"),
+    "mips": bytes.fromhex("0800E003 2A000224"),
+}
+NEVER = {  # a jump to itself
+    "arm": bytes.fromhex("FEFFFFEA"),
+    "x86": bytes.fromhex("EBFE"),
+}
+
+
+def begins_with(cpu: str, code: bytes) -> bytes:
+    """The agent's executable with other code where the system enters it."""
+    source = executable(CPU_BUILDS[cpu])
+    with pefile.PE(str(source)) as image:
+        place = image.get_offset_from_rva(image.OPTIONAL_HEADER.AddressOfEntryPoint & ~1)
+    content = bytearray(source.read_bytes())
+    content[place : place + len(code)] = code
+    return bytes(content)
+
+
+@contextmanager
+def served(
+    cpu: str, root: Path | None = None, variants: Sequence[str] = ()
+) -> Iterator[tuple[Emulated, Controller]]:
+    """A device, and a controller with a session on its agent that knows all the exports used here."""
+    build_agents()
+    with emulated(cpu, "link=COM1:", variants=variants, root=root) as device:
+        serial = device.event("ready")["serial"]
+        assert isinstance(serial, dict)
+        with closing(Controller(serial["COM1:"], key=None)) as agent:
+            agent.run([], [], EXPORTS + MORE)
+            yield device, agent
+
+
+def processes(device: Emulated) -> object:
+    device.tell("census")
+    return device.event("census")["processes"]
+
+
+@pytest.mark.parametrize(
+    "cpu", ["arm", "mips", *(pytest.param(cpu, marks=pytest.mark.long) for cpu in ("armv7", "x86"))]
+)
+@pytest.mark.parametrize("variants", [(), ("no-debugger",)])
+def test_worker_that_ends_before_it_is_ready(cpu: str, variants: tuple[str, ...], tmp_path: Path) -> None:
+    with served(cpu, tmp_path, variants) as (device, agent):
+        (tmp_path / "ceagent.exe").write_bytes(begins_with(cpu, AT_ONCE[cpu]))
+        for _ in range(3):
+            refusal = agent.refused([SETTER, [0]], fresh=True)
+            assert (refusal.reason, refusal.detail) == (Reason.WORKER, EXIT_CODE)
+        assert processes(device) == 1
+        shutil.copy(executable(CPU_BUILDS[cpu]), tmp_path / "ceagent.exe")
+        assert agent.run([SETTER, [0]]).outcome is None
+
+
+@pytest.mark.parametrize("cpu", ["arm", pytest.param("x86", marks=pytest.mark.long)])
+def test_worker_that_is_not_ready_in_time(cpu: str, tmp_path: Path) -> None:
+    with served(cpu, tmp_path) as (device, agent):
+        (tmp_path / "ceagent.exe").write_bytes(begins_with(cpu, NEVER[cpu]))
+        refusal = agent.refused([SETTER, [0]], fresh=True)
+        assert (refusal.reason, refusal.detail) == (Reason.WORKER, TIMEOUT)
+        assert processes(device) == 1
+        shutil.copy(executable(CPU_BUILDS[cpu]), tmp_path / "ceagent.exe")
+        assert agent.run([SETTER, [0]]).outcome is None
+
+
+@pytest.mark.parametrize(
+    ("cpu", "variants"),
+    [("arm", ()), pytest.param("mips", ("no-debugger",), marks=pytest.mark.long)],
+)
+def test_worker_that_cannot_be_ended_keeps_its_memory(cpu: str, variants: tuple[str, ...]) -> None:
+    with served(cpu, variants=("unkillable", *variants)) as (device, agent):
+        assert agent.run([{6: [0, 0, 4, 7]}], [[4, True, 1]]).outputs == (b"\7",)
+        blocking = [STARTUP, [0x0202, [0, 0]], SOCKET, [2, 2, 17], BIND, [[1], [1, 0], 16]]
+        blocking += [RECEIVE, [[1], [0, 0], 4, 0]]
+        address = [16, False, b"\2\0\0\0\x7f\0\0\1"]
+        answer = agent.run(blocking, [[400, False], address], deadline_ms=300)
+        assert answer.outcome is not None
+        assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.BLOCKED, 3)
+        device.said("a worker cannot be ended")
+        # Another worker, with other memory: what was kept is gone, and all else works.
+        assert agent.run([], [[4, True, 1]]).outputs == (b"",)
+        assert agent.run([SLEEP, [600_000]], deadline_ms=1).outcome is not None
+        assert agent.run([TIME, [0x10]]).outcome is not None
+        assert agent.run([SETTER, [0]]).outcome is None
+        assert processes(device) == 3
