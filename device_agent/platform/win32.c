@@ -26,6 +26,11 @@ typedef struct {
     void *context;
 } EXCEPTION_POINTERS;
 
+typedef struct {
+    DWORD flags, received, unsent;
+} COMSTAT;
+
+IMPORT BOOL ClearCommError(HANDLE, DWORD *, COMSTAT *);
 IMPORT void ExitProcess(DWORD);
 IMPORT const WCHAR *GetCommandLineW(void);
 IMPORT BOOL GetOverlappedResult(HANDLE, OVERLAPPED *, DWORD *, BOOL);
@@ -151,13 +156,25 @@ static bool finish(HANDLE port, OVERLAPPED *operation, BOOL begun, DWORD *count)
     return (begun || GetLastError() == ERROR_IO_PENDING) && GetOverlappedResult(port, operation, count, 1);
 }
 
+/* One byte, and what has come with it: Wine knows no time-outs that end a read with the first byte of many. */
 bool os_serial_read(HANDLE port, void *bytes, DWORD room, DWORD *got)
 {
     static OVERLAPPED operation;
+    COMSTAT status;
+    DWORD errors, more = 0;
     if (!operation.event) {
         operation.event = CreateEventW(NULL, 1, 0, NULL);
     }
-    return finish(port, &operation, ReadFile(port, bytes, room, NULL, &operation), got);
+    if (!finish(port, &operation, ReadFile(port, bytes, 1, NULL, &operation), got)) {
+        return false;
+    }
+    if (*got && ClearCommError(port, &errors, &status) && status.received && room > 1) {
+        DWORD part = status.received < room - 1 ? status.received : room - 1;
+        if (finish(port, &operation, ReadFile(port, (uint8_t *)bytes + 1, part, NULL, &operation), &more)) {
+            *got += more; /* what failed here fails again */
+        }
+    }
+    return true;
 }
 
 bool os_serial_write(HANDLE port, const void *bytes, DWORD length, DWORD *sent)

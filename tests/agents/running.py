@@ -182,6 +182,16 @@ class OnWine:
         self._running.append(process)
         return process
 
+    def plug(self, port: str, terminal: str) -> None:
+        """Makes a terminal of this host the port ("com1") of that name, instead of any before."""
+        devices = self.folder / "prefix" / "dosdevices"
+        if not devices.exists():
+            boot = [self._line[0], "wineboot", "--init"]
+            subprocess.run(boot, env=self.environment, stderr=subprocess.DEVNULL, check=True)
+        new = devices / "new"
+        new.symlink_to(terminal)
+        new.replace(devices / port)
+
     def listen(self) -> str:
         """Starts an agent that listens; the URL, when it does."""
         port = free_port()
