@@ -76,8 +76,9 @@ def test_size(build: str) -> None:
 
 @pytest.mark.parametrize("build", CPU_BUILDS.values())
 def test_memory(build: str) -> None:
-    # What the loader maps. Of half a megabyte the shared memory takes 264 KiB (program.h), the stacks 36: 3
-    # threads of the supervisor, 2 of the worker, 4 that a program may start.
+    # What the loader maps for the supervisor. Of half a megabyte the shared memory takes 264 KiB (program.h),
+    # the stacks 36: 3 threads of the supervisor, 2 of the worker, 4 that a program may start. What of that is
+    # used, by both processes, is measured in test_working_set.py.
     assert pefile.PE(str(executable(build))).OPTIONAL_HEADER.SizeOfImage <= (512 - 264 - 36) * 1024
 
 
