@@ -5,10 +5,10 @@
 #include "worker.h"
 
 enum {
-    READY_MS = 10000, /* for a worker that starts */
-    LEAVE_MS = 2000,  /* for one that is asked to leave */
-    END_MS = 10000,   /* for one that is ended by force */
-    IMMORTALS = 4     /* workers that could not be ended, and whose record the debugger may still write */
+    READY_MS = 4000, /* for a worker that starts: less than a controller waits beyond a deadline */
+    LEAVE_MS = 2000, /* for one that is asked to leave */
+    END_MS = 4000,   /* for one that is ended by force */
+    IMMORTALS = 4    /* workers that could not be ended, and whose record the debugger may still write */
 };
 
 static const struct settings *settings;

@@ -11,6 +11,12 @@ from controller import Controller
 from running import EXPORTS, SETTER, SLEEP, STARTUP, Emulated, emulated
 
 from harness.agents import CPU_BUILDS, build_agents, executable
+from harness.deadline import Deadline
+from harness.links import dialer
+from harness.program.result import OutcomeKind
+from harness.program.text import parse
+from harness.session import Session
+from harness.winsock import symbols
 from harness.wire.messages import OutcomeCode, Reason
 
 SOCKET, BIND, RECEIVE, TIME = range(20, 24)
@@ -109,3 +115,28 @@ def test_worker_that_cannot_be_ended_keeps_its_memory(cpu: str, variants: tuple[
         assert agent.run([TIME, [0x10]]).outcome is not None
         assert agent.run([SETTER, [0]]).outcome is None
         assert processes(device) == 3
+
+
+def test_session_hears_of_either_before_it_takes_the_device_for_silent(tmp_path: Path) -> None:
+    short = parse("deadline 100ms\nfresh\nsleep 1ms", symbols())
+    receiving = parse(
+        """
+        deadline 100ms
+        call WSAStartup(0x0202, scratch wsadata[400])
+        s = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, 0)
+        call bind(s, in address = x"0200 0000 7F000001 00000000 00000000", 16)
+        call recv(s, scratch data[4], 4, 0)
+        """,
+        symbols(),
+    )
+    build_agents()
+    with emulated("x86", "link=COM1:", variants=["unkillable"], root=tmp_path) as device:
+        serial = device.event("ready")["serial"]
+        assert isinstance(serial, dict)
+        with closing(Session.open(dialer(serial["COM1:"]), deadline=Deadline(60))) as session:
+            outcome = session.run(receiving, deadline=Deadline(60)).outcome
+            assert (outcome.kind, outcome.call) == (OutcomeKind.BLOCKED, 3)
+            (tmp_path / "ceagent.exe").write_bytes(begins_with("x86", NEVER["x86"]))
+            outcome = session.run(short, deadline=Deadline(60)).outcome
+            assert outcome.kind is OutcomeKind.NOT_RUN
+            assert "could not start a worker process" in outcome.reason
