@@ -83,6 +83,8 @@ class LineHealth:
         if self.reconnects:
             times = "once" if self.reconnects == 1 else f"{self.reconnects} times"
             found.append(f"the link broke and was opened again {times}, which took {self.reconnecting:.1f} s")
+        elif self.reconnecting:
+            found.append(f"the link broke and could not be opened again, in {self.reconnecting:.1f} s")
         if self.restarts:
             times = "once" if self.restarts == 1 else f"{self.restarts} times"
             found.append(f"the session had to be begun anew {times}")

@@ -26,6 +26,10 @@ class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this p
         self.by_device, self.in_time = by_device, in_time
 
 
+class _TooLate(LinkError):
+    """A link was opened in the last moment; no time is left to say hello on it."""
+
+
 class Reopening:
     """Opens the line of one session. `patience`: seconds for that, halved by every failure in a row."""
 
@@ -70,12 +74,15 @@ class Reopening:
         started = clock.now()
         patience = Limit(clock, self.patience)
         tries = 0
+        before: Exception | None = None
         try:
             while True:
                 tries += 1
                 try:
                     welcome = self._attempt(number, limit, patience)
-                except (LinkError, LineBroken, NoAnswer) as error:
+                except (LinkError, LineBroken, NoAnswer) as caught:
+                    error = before if before is not None and isinstance(caught, _TooLate) else caught
+                    before = error
                     left = min(patience.remaining(), limit.remaining())
                     if left > 0 and tries != attempts and not isinstance(error, LinkGone):
                         clock.expect(min(self._timing.retry, left))
@@ -111,6 +118,8 @@ class Reopening:
         if line.rate is None:
             most = min(most, self._timing.margin)
         whole = Limit(line.clock, min(most, limit.remaining()))
+        if whole.over:
+            raise _TooLate(f"{line.url}: opened, but no time is left to say hello")
         return greet(line, number, self._key, whole, self._timing, self._round_trip)
 
 

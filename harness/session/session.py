@@ -181,7 +181,8 @@ class Session:
     def _error(self, gave_up: GaveUp, text: str) -> Exception:
         """What callers get when no link comes back and no program is under way."""
         if isinstance(gave_up.last, NoAnswer):
-            return gave_up.last
+            # Another one: what is the cause of its own cause sends Robot Framework in circles.
+            return NoAnswer(*gave_up.last.args)
         return LinkGone(text) if isinstance(gave_up.last, LinkGone) else LinkError(text)
 
     def _changed_while_idle(self, deadline: Deadline | None) -> str:

@@ -32,6 +32,7 @@ def test_a_good_line_has_no_trouble() -> None:
             "the link broke and was opened again once, which took 1.2 s",
         ),
         ({"reconnects": 3}, "opened again 3 times"),
+        ({"reconnecting": 30.0}, "the link broke and could not be opened again, in 30.0 s"),
         ({"restarts": 2}, "the session had to be begun anew 2 times"),
         ({"console_bytes": 2000}, "2000 bytes of text stood between the frames: something else"),
     ],

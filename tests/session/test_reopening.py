@@ -32,6 +32,14 @@ def only_the_first(run: Run) -> Answer | None:
     return numbered(run) if run.seq == 0 else None
 
 
+def causes(error: BaseException) -> list[BaseException]:
+    """The chain of causes, ten at most: Robot Framework walks along it, and never ends in a circle."""
+    chain = [error]
+    while len(chain) < 10 and chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    return chain
+
+
 def opened(agent: FakeAgent, timing: Timing = QUICK) -> Session:
     return Session.open(agent, key=agent.key, deadline=Deadline(60), timing=timing)
 
@@ -228,6 +236,29 @@ def test_a_link_that_opens_but_leads_nowhere() -> None:
             session.run(SMALL, deadline=Deadline(0.3))
         agent.silent_hellos = 0
         assert session.run(SMALL, deadline=Deadline(60)).outcome.returned
+
+
+def test_nobody_at_the_end_of_a_new_link_is_an_error_without_a_circle() -> None:
+    with FakeAgent(hang_up_at=0, gone=LinkError("no such port")) as agent:
+        session = opened(agent, HASTY)
+        with pytest.raises(LinkError):
+            session.run(SMALL)
+        agent.away, agent.silent_hellos = None, 10**9
+        with pytest.raises(NoAnswer, match="no agent answered [1-9]") as caught:
+            session.run(SMALL)
+        assert len(causes(caught.value)) < 10
+
+
+def test_links_that_end_at_once_are_the_error_also_when_the_time_is_over() -> None:
+    """A relay, or a terminal server, whose device is away: it takes every connection and closes it."""
+    with FakeAgent(hang_up_at=0, gone=LinkError("no such port")) as agent:
+        session = opened(agent, HASTY)
+        with pytest.raises(LinkError):
+            session.run(SMALL)
+        agent.away, agent.cut_before = None, set(range(10**4))
+        for _ in range(5):
+            with pytest.raises(LinkError, match="closed by the other side"):
+                session.run(SMALL)
 
 
 def test_a_connection_that_the_network_forgot_is_replaced() -> None:
