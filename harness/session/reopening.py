@@ -26,7 +26,7 @@ class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this p
         self.by_device, self.in_time = by_device, in_time
 
 
-class _TooLate(LinkError):
+class _TooLate(LinkError):  # noqa: N818 - says what happened
     """A link was opened in the last moment; no time is left to say hello on it."""
 
 
