@@ -9,8 +9,10 @@ def entry() -> int:
     if patient:
         # KeyboardInterrupt in the middle of an import is a traceback, or is lost.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from harness.cli import interrupts
     from harness.cli.main import main
 
+    interrupts.install()
     if patient:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return main()

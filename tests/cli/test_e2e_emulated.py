@@ -194,6 +194,51 @@ def test_emulate_serves_both_links_and_ends_at_ctrl_c(
 
 
 @linux
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_service_manager_or_a_closed_terminal_ends_it_like_ctrl_c(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    mark = uuid.uuid4().hex
+    how = tmp_path / "how.json"
+    device = start("emulate", "--link", "tcp", "--json", str(how), mark=mark)
+    read_until(device, "Ctrl-C ends it")
+    key = Path(json.loads(how.read_text(encoding="utf-8"))["key"]["tcp"])
+    assert key.exists()
+    device.send_signal(number)
+    _, err = device.communicate(timeout=60)
+    assert (device.returncode, err) == (0, "")
+    assert not key.parent.exists()
+    assert marked(mark) == []
+
+
+@linux
+def test_a_terminal_that_is_gone(tmp_path: Path) -> None:
+    """Nothing can be written any more, and what was started and made goes all the same."""
+    how = tmp_path / "how.json"
+    ours, theirs = os.openpty()
+    mark = uuid.uuid4().hex
+    device = subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", "emulate", "--link", "tcp", "--json", str(how)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "CEHARNESS_TEST_MARK": mark},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    said = b""
+    while b"Ctrl-C ends it" not in said:
+        assert select.select([ours], [], [], 60)[0]
+        said += os.read(ours, 4096)
+    key = Path(json.loads(how.read_text(encoding="utf-8"))["key"]["tcp"])
+    os.close(ours)
+    device.send_signal(signal.SIGHUP)
+    assert device.wait(timeout=60) == 0
+    assert not key.parent.exists()
+    assert marked(mark) == []
+
+
+@linux
 def test_a_key_of_ones_own_on_a_serial_line(
     start: Callable[..., subprocess.Popen[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
