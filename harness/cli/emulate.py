@@ -3,7 +3,6 @@
 import argparse
 import shlex
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from harness.cli.screen import Screen, add_json_option
 from harness.errors import LinkError, UsageError
 from harness.targets.emulated import COM, KIND, LINKS, PORT, agent_for
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
-from harness.targets.keyfile import passing_key, read_key
+from harness.targets.keyfile import new_key, read_key
 
-_KEY_PATH = "\\emulate.key"
+_KEY_FILE = "emulate.key"
+"""In the device's root directory; a key beside ceagent.exe would be that of every agent."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -46,24 +46,21 @@ def _emulate(args: argparse.Namespace) -> int:
         read_key(args.key)
     screen = Screen(args.json)
     links = [link for link in LINKS if args.link in (None, link)]
+    keyed = links if args.key else [link for link in links if link == "tcp"]
+    copies = [(agent_for(args.cpu, args.agent), AGENT_PATH)]
+    if args.key:
+        copies.append((args.key, f"\\{_KEY_FILE}"))
     try:
-        with ExitStack() as stack:
-            key = args.key
-            if key is None and "tcp" in links:
-                key = stack.enter_context(passing_key())
-            keyed = links if args.key else [link for link in links if link == "tcp"]
-            copies = [(agent_for(args.cpu, args.agent), AGENT_PATH)]
-            device = stack.enter_context(
-                start_emulator(
-                    cpu=args.cpu,
-                    copies=[*copies, (key, _KEY_PATH)] if key else copies,
-                    starts=[_command_line(link, link in keyed) for link in links],
-                    variants=args.variant,
-                    catalog=args.catalog,
-                    timeout=30.0,
-                )
-            )
-            _introduce(screen, device, key, keyed)
+        with start_emulator(
+            cpu=args.cpu,
+            copies=copies,
+            secrets={_KEY_FILE: new_key()} if keyed and not args.key else {},
+            starts=[_command_line(link, link in keyed) for link in links],
+            variants=args.variant,
+            catalog=args.catalog,
+            timeout=30.0,
+        ) as device:
+            _introduce(screen, device, args.key or device.root / _KEY_FILE, keyed)
             code = device.wait()
             raise LinkError(f"the emulated device ended by itself (exit code {code}): {device.complaint()}")
     except KeyboardInterrupt:
@@ -72,11 +69,10 @@ def _emulate(args: argparse.Namespace) -> int:
 
 
 def _command_line(link: str, keyed: bool) -> str:
-    """Of an agent. A key beside ceagent.exe would be that of every agent."""
-    return f"{AGENT_PATH} link={LINKS[link]}" + (f" key={_KEY_PATH}" if keyed else "")
+    return f"{AGENT_PATH} link={LINKS[link]}" + (f" key=\\{_KEY_FILE}" if keyed else "")
 
 
-def _introduce(screen: Screen, device: EmulatorProcess, key: Path | None, keyed: Sequence[str]) -> None:
+def _introduce(screen: Screen, device: EmulatorProcess, key: Path, keyed: Sequence[str]) -> None:
     places = {}
     if str(PORT) in device.tcp:
         places["tcp"] = f"tcp://127.0.0.1:{device.tcp[str(PORT)]}"

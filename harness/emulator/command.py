@@ -6,10 +6,12 @@ import argparse
 import importlib
 import os
 import queue
+import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--cpu", choices=sorted(CPUS), default="arm", help="processor (default: arm, which is ARMV4I)"
     )
-    made.add_argument(
+    root = made.add_mutually_exclusive_group()
+    root.add_argument(
         "--root", type=Path, help="host folder that is the device's root directory (default: temporary)"
+    )
+    root.add_argument(
+        "--scratch", type=Path, metavar="DIR", help="like --root, but the folder is deleted at the end"
     )
     made.add_argument("--catalog", type=Path, help="protocol catalog of the device's Winsock, TOML")
     made.add_argument(
@@ -92,10 +98,10 @@ def main(arguments: Sequence[str]) -> int:
     for (address, _), _ in options.dial:
         if IPv4Address(address) in network.addresses or IPv4Address(address).is_loopback:
             return _refuse(f"--dial {address}: this is the device itself; expected an address outside it")
-    with tempfile.TemporaryDirectory(prefix="ceharness-device-") as scratch:
+    with _root(options.root, options.scratch) as root:
         config = Config(
             cpu=options.cpu,
-            root=options.root or Path(scratch),
+            root=root,
             catalog=options.catalog,
             variants=frozenset(options.variant),
             memory=options.memory << 20,
@@ -117,6 +123,20 @@ def main(arguments: Sequence[str]) -> int:
         device.power_off()
         output.close()
     return 0
+
+
+@contextmanager
+def _root(given: Path | None, scratch: Path | None) -> Iterator[Path]:
+    """The host folder of the device's files; deleted at the end unless it was `given` to be kept."""
+    if given is not None:
+        yield given
+        return
+    folder = scratch or Path(tempfile.mkdtemp(prefix="ceharness-device-"))
+    try:
+        yield folder
+    finally:
+        # Who started us may delete it at the same time.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse(message: str) -> int:

@@ -9,13 +9,20 @@ from collections import deque
 
 from harness.emulator.census import census
 from harness.emulator.comm import SerialPort
-from harness.emulator.device import Device
+from harness.emulator.device import Device, split_command
+from harness.emulator.files import GuestPathError
 from harness.emulator.hostserial import HostSerial, SerialUnavailable, Unplugged
+from harness.emulator.loader import LoadError
 from harness.emulator.ws2.state import DeviceState
 
 LONGEST = 1000
 """Bytes of a line."""
-EXPECTED = "census, plug PORT, unplug PORT, insert PORT, remove PORT, network up or network down"
+EXPECTED = (
+    "census, processes, start LINE, end ID, plug PORT, unplug PORT, insert PORT, remove PORT, network up or "
+    "network down"
+)
+ENDED_BY_HAND = 1
+"""Exit code of a process that was ended by a command."""
 
 
 class CommandError(Exception):
@@ -31,6 +38,9 @@ class Console:
         self._ended = threading.Event()
         self._commands = {
             "census": self._census,
+            "processes": self._processes,
+            "start": self._start,
+            "end": self._end,
             "plug": self._plug,
             "unplug": self._unplug,
             "insert": self._insert,
@@ -79,6 +89,34 @@ class Console:
         if argument:
             raise CommandError(f"census: nothing expected after it, found {argument[:40]!r}")
         self._device.report("census", **census(self._device))
+
+    def _processes(self, argument: str) -> None:
+        """The device's processes, oldest first."""
+        if argument:
+            raise CommandError(f"processes: nothing expected after it, found {argument[:40]!r}")
+        listed = [
+            {"id": process.id, "process": process.name, "words": process.command_line}
+            for process in self._device.processes
+        ]
+        self._device.report("processes", processes=listed)
+
+    def _start(self, line: str) -> None:
+        """A command line, as at boot."""
+        path, words = split_command(line)
+        try:
+            process = self._device.create_process(path, words, suspended=False)
+        except (LoadError, GuestPathError) as error:
+            raise CommandError(f"start: {error}") from error
+        self._device.report("started", process=process.name, id=process.id)
+
+    def _end(self, number: str) -> None:
+        """End a process at once, whatever it does, as TerminateProcess would."""
+        ours = {str(process.id): process for process in self._device.processes}
+        if number not in ours:
+            raise CommandError(
+                f"end: no process {number[:40]!r}; this device has {', '.join(ours) or 'none'}"
+            )
+        self._device.end_process(ours[number], ENDED_BY_HAND)
 
     def _unplug(self, name: str) -> None:
         """Take the host's cable off a serial port. The device does not notice: what it sends is lost."""

@@ -3,7 +3,7 @@
 import importlib.util
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.agents import CPU_BUILDS, executable, info
@@ -11,11 +11,10 @@ from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
-from harness.targets.keyfile import ON_DEVICE, PreSharedKey, passing_key, read_key
+from harness.targets.keyfile import ON_DEVICE, new_key, read_key
 
 PORT = 5555
 COM = "COM1:"
-KEY_PATH = f"\\{ON_DEVICE}"
 LINKS = {"tcp": f"tcp:{PORT}", "serial": COM}
 """Links of an agent that wait for a controller, as its settings name them."""
 
@@ -65,28 +64,20 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     check(settings)
     link = settings["link"]
     own = _free_port() if link == DIALS else None
-    copies = [(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)]
-    key: PreSharedKey | None = None
-    with ExitStack() as started:
-        # The device has read its files when it is ready.
-        with ExitStack() as starting:
-            if link != "serial":
-                file = starting.enter_context(passing_key())
-                key = read_key(file)
-                copies.append((file, KEY_PATH))
-            device = started.enter_context(
-                start_emulator(
-                    cpu=settings["cpu"],
-                    copies=copies,
-                    starts=(f"{AGENT_PATH} link={LINKS.get(link, f'tcp:{_CONTROLLER}')}",),
-                    dials=() if own is None else ((_CONTROLLER, own),),
-                    variants=tuple(settings.get("variants", "").split()),
-                    catalog=settings.get("catalog"),
-                    timeout=config.timing.connect,
-                )
-            )
+    secrets = {} if link == "serial" else {ON_DEVICE: new_key()}
+    with start_emulator(
+        cpu=settings["cpu"],
+        copies=[(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)],
+        secrets=secrets,
+        starts=(f"{AGENT_PATH} link={LINKS.get(link, f'tcp:{_CONTROLLER}')}",),
+        dials=() if own is None else ((_CONTROLLER, own),),
+        variants=tuple(settings.get("variants", "").split()),
+        catalog=settings.get("catalog"),
+        timeout=config.timing.connect,
+    ) as device:
+        key = read_key(device.root / ON_DEVICE).value if secrets else None
         url = _url(device, link) if own is None else f"tcp-listen://127.0.0.1:{own}"
-        yield Reached(url, key.value if key else None, device.ended)
+        yield Reached(url, key, device.ended)
 
 
 def _url(device: EmulatorProcess, link: str) -> str:

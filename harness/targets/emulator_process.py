@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import IO, Any
 
 from harness.errors import LinkError, UsageError
@@ -34,11 +36,13 @@ _shortcomings = logging.getLogger(SHORTCOMINGS)
 class EmulatorProcess:
     """A running emulated device; `command` starts something that keeps the contract above.
 
+    root: the folder on this computer that is the device's root directory.
     cpu, tcp (guest port as text -> port on this host's loopback) and serial ("COM1:" -> device name) are
     known after `wait_ready`. complaints: what the device could not do, one line each.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, root: Path = Path()) -> None:
+        self.root = root
         self.cpu = ""
         self.tcp: Mapping[str, int] = {}
         self.serial: Mapping[str, str] = {}
@@ -203,13 +207,15 @@ def start_emulator(
     starts: Sequence[str],
     copies: Sequence[tuple[Path, str]],
     timeout: float,
+    secrets: Mapping[str, str] = MappingProxyType({}),
     variants: Sequence[str] = (),
     catalog: str | None = None,
     dials: Sequence[tuple[str, int]] = (),
 ) -> Iterator[EmulatorProcess]:
     """An emulated device, ready; it has ended when the context has.
 
-    starts: command lines to run at boot. copies: (file on the host, path on the device).
+    starts: command lines to run at boot. copies: (file on the host, path on the device). secrets: text of
+    files for the device's root directory, which nobody else can read.
     dials: ("10.0.0.1:5555", loopback port of this computer): where the device can connect to.
     timeout: seconds until it has to be ready. Raises LinkError; UsageError if there is no such catalog file.
     """
@@ -218,17 +224,23 @@ def start_emulator(
         if not Path(catalog).is_file():
             raise UsageError(f"catalog {catalog}: no such file")
         command += ["--catalog", catalog]
-    for file, path in copies:
-        command += ["--copy", f"{file}={path}"]
+    for copied, path in copies:
+        command += ["--copy", f"{copied}={path}"]
     for place, port in dials:
         command += ["--dial", f"{place}={port}"]
     for variant in variants:
         command += ["--variant", variant]
     for start in starts:
         command += ["--start", start]
-    process = EmulatorProcess(command)
-    try:
-        process.wait_ready(timeout)
-        yield process
-    finally:
-        process.end()
+    # Both of us delete it: nothing stays behind when one of us is killed.
+    with TemporaryDirectory(prefix="ceharness-device-", ignore_cleanup_errors=True) as root:
+        for name, text in secrets.items():
+            handle = os.open(Path(root) / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(text)
+        process = EmulatorProcess([*command, "--scratch", root], root=Path(root))
+        try:
+            process.wait_ready(timeout)
+            yield process
+        finally:
+            process.end()

@@ -10,8 +10,6 @@ import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,12 +84,17 @@ def needed_key(file: str | None) -> PreSharedKey:
     )
 
 
+def new_key() -> str:
+    """The text of a key file with a new random key."""
+    return secrets.token_hex(KEY_BYTES) + "\n"
+
+
 def write_key(path: Path, *, replace: bool = False) -> None:
     """Makes a new random key, for its owner alone.
 
     Raises UsageError if there is a file of that name, unless it may be replaced.
     """
-    text = secrets.token_hex(KEY_BYTES) + "\n"
+    text = new_key()
     try:
         if replace:
             # Whole or not at all, and with the permissions of a new file.
@@ -111,15 +114,6 @@ def write_key(path: Path, *, replace: bool = False) -> None:
         raise UsageError(f"{path} is already there; devices may depend on it (--force replaces it)") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
-
-
-@contextmanager
-def passing_key() -> Iterator[Path]:
-    """A file of one's own with a new random key, deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ceharness-key-") as folder:
-        path = Path(folder) / ON_DEVICE
-        write_key(path)
-        yield path
 
 
 def _parsed(text: bytes, what: str) -> bytes:

@@ -35,8 +35,13 @@ def test_the_last_line_counts_even_if_the_input_ends_with_it(emulator: Start) ->
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("cencus", "unknown command 'cencus'; expected census, plug PORT, unplug PORT, insert PORT"),
+        ("cencus", "unknown command 'cencus'; expected census, processes, start LINE, end ID, plug PORT"),
         ("census now", "nothing expected after it, found 'now'"),
+        ("processes 1", "nothing expected after it, found '1'"),
+        ("start", "start: "),
+        ("start \\nothing.exe", "start: \\nothing.exe"),
+        ("end", "no process ''; this device has none"),
+        ("end 77", "no process '77'; this device has none"),
         ("unplug", "no port ''; this device has COM1:"),
         ("unplug COM2:", "no port 'COM2:'; this device has COM1:"),
         ("plug COM1:", "COM1: is plugged in"),
@@ -55,6 +60,27 @@ def test_a_mistake_is_an_error_event(emulator: Start, line: str, words: str) -> 
     assert words in device.event("error")["text"]
     device.tell("census")
     assert device.event("census")["processes"] == 0
+
+
+def test_processes_can_be_started_and_ended(emulator: Start) -> None:
+    device = emulator("--start", "\\guest.exe echo")
+    device.event("ready")
+    device.tell("census")
+    before = device.event("census")
+    device.tell("start \\guest.exe sleeping")
+    number = device.event("started")["id"]
+    device.tell("processes")
+    listed = device.event("processes")["processes"]
+    assert [(one["process"], one["words"]) for one in listed] == [
+        ("\\guest.exe", "echo"),
+        ("\\guest.exe", "sleeping"),
+    ]
+    assert listed[-1]["id"] == number
+    device.tell(f"end {number}")
+    ended = device.event("exit")
+    assert (ended["id"], ended["code"]) == (number, 1)
+    device.tell("census")
+    assert device.event("census") == before
 
 
 def test_a_port_can_vanish_and_come_back(emulator: Start) -> None:

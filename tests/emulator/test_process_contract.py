@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from pathlib import Path
+
 import pytest
 import serial
 from emulator_process import Emulator
@@ -44,6 +46,18 @@ def test_a_signal_ends_a_device(
     device.event("console")
     device.process.send_signal(number)
     assert device.process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("option", ["--scratch", "--root"])
+def test_a_scratch_folder_goes_with_the_device_and_another_one_stays(tmp_path: Path, option: str) -> None:
+    folder = tmp_path / "device"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("kept as long as the device")
+    device = Emulator(option, str(folder))
+    device.event("ready")
+    assert (folder / "mine.txt").exists()
+    assert device.end() == 0
+    assert folder.exists() == (option == "--root")
 
 
 def test_ready_waits_for_every_started_process(emulator: Callable[..., Emulator]) -> None:

@@ -1,5 +1,7 @@
 """The emulated device as a child process, played here by small scripts that keep or break its contract."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -128,6 +130,17 @@ def test_a_missing_catalog_is_a_mistake_of_the_user() -> None:
         start_emulator(cpu="arm", starts=(), copies=(), timeout=1, catalog="/nowhere/catalog.toml"),
     ):
         pass
+
+
+def test_secrets_are_files_of_the_device_for_nobody_else_and_go_even_if_it_is_killed() -> None:
+    with start_emulator(cpu="x86", starts=(), copies=(), timeout=60, secrets={"my.key": "text\n"}) as device:
+        secret = device.root / "my.key"
+        assert secret.read_text() == "text\n"
+        assert secret.stat().st_mode & 0o077 == 0
+        assert device.root.stat().st_mode & 0o077 == 0
+        assert (device.root / "Windows").is_dir(), "the emulated device's own directory"
+        os.kill(device.pid, signal.SIGKILL)
+    assert not device.root.exists()
 
 
 def test_the_key_of_other_devices_stays_here(

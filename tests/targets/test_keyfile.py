@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.targets import keyfile
-from harness.targets.keyfile import key_of_environment, needed_key, passing_key, read_key, write_key
+from harness.targets.keyfile import key_of_environment, needed_key, read_key, write_key
 
 DIGITS = "00112233445566778899aabbccddeeffFFEEDDCCBBAA99887766554433221100"
 posix = pytest.mark.skipif(
@@ -168,12 +167,3 @@ def test_a_key_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="directory"):
         write_key(tmp_path, replace=True)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_passing_key_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    with passing_key() as path:
-        assert len(read_key(path).value) == keyfile.KEY_BYTES
-        assert path.name == "ceagent.key"
-        if sys.platform != "win32":
-            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert not path.parent.exists()
