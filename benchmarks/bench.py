@@ -12,6 +12,8 @@ from benchmarks.child import Child, line
 from benchmarks.device import emulated, session_with
 from benchmarks.harness_calls import INSTANT, REAL, modes, session_to, start_winsock
 from benchmarks.measuring import Calls, Counters, measure
+from benchmarks.reopening import LINKS as PORTS
+from benchmarks.reopening import reopenings
 from benchmarks.results import LINKS, Link, Plan, Results, ours, real
 from harness.targets import reach
 
@@ -58,6 +60,9 @@ def run(plan: Plan, say: Say) -> Results:
             for cpu in plan.cpus:
                 results.devices.setdefault(cpu, []).append(_device(cpu, plan.seconds))
             say("  the emulated devices")
+    for port in PORTS:
+        results.reopened[port] = reopenings(port, plan.reopenings)
+        say(f"ports that vanish and come back: {port}")
     return results
 
 

@@ -91,7 +91,8 @@ class Ends:
             os.set_blocking(self._master, False)
             self.place = os.ttyname(self._slave)
         else:
-            self._listener = socket.create_server(("127.0.0.1", 0))
+            port = int(host.rpartition(":")[2]) if ":" in host else 0
+            self._listener = socket.create_server(("127.0.0.1", port))
             self.place = f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def join(self) -> tuple[int, int]:
@@ -202,7 +203,9 @@ def main(arguments: Sequence[str]) -> int:
     """The line as a process. Returns its exit code."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.line", description="A simulated serial line.")
     made.add_argument("--device", required=True, metavar="HOST:PORT|/dev/...", help="the device's end")
-    made.add_argument("--host", choices=("tcp", "pty"), default="tcp", help="the host's end (default: tcp)")
+    made.add_argument(
+        "--host", default="tcp", metavar="tcp|tcp:HOST:PORT|pty", help="the host's end (default: tcp)"
+    )
     made.add_argument("--baud", type=int, default=115200, help="bits a second, 8N1 (default: 115200)")
     made.add_argument(
         "--adapter", action="store_true", help="bytes to the host wait for 62 of them, or 16 ms"

@@ -15,17 +15,20 @@ _LEAST_WINDOWED = 500.0
 _LEAST_SHARE = 0.9
 _MOST_FRAMING = 10
 _MOST_KEYED_FRAMING = 14
+_MOST_REOPENING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to reach. `least`: `found` must not be below `wanted`, else not above it."""
+    """Something to reach. `least`: `found` must not be below `wanted`, else not above it. `digits`: shown
+    behind the decimal point."""
 
     what: str
     wanted: float
     found: float
     unit: str
     least: bool = True
+    digits: int = 0
 
     @property
     def reached(self) -> bool:
@@ -34,7 +37,8 @@ class Target:
     def __str__(self) -> str:
         verdict = "reached" if self.reached else "NOT REACHED"
         bound = "at least" if self.least else "at most"
-        return f"{verdict:11}  {self.what}: {self.found:,.0f} {self.unit}, {bound} {self.wanted:,.0f}"
+        found, wanted = (f"{number:,.{self.digits}f}" for number in (self.found, self.wanted))
+        return f"{verdict:11}  {self.what}: {found} {self.unit}, {bound} {wanted}"
 
 
 def targets(results: Results) -> list[Target]:
@@ -52,6 +56,9 @@ def targets(results: Results) -> list[Target]:
     for keyed, most in ((False, _MOST_FRAMING), (True, _MOST_KEYED_FRAMING)):
         what = f"bytes around a program in a frame, {'with' if keyed else 'without'} a key"
         found.append(Target(what, most, framing(keyed=keyed).most, "bytes", least=False))
+    for port, seconds in results.reopened.items():
+        what = f"answered after the return of a {port} port, the slowest of {len(seconds)}"
+        found.append(Target(what, _MOST_REOPENING, max(seconds), "s", least=False, digits=2))
     return found
 
 
@@ -71,6 +78,7 @@ def table(results: Results) -> str:
             _ratios(results),
             _framing(results),
             _columns(_devices(results)),
+            _reopened(results),
             f"{os.cpu_count()} processors, load average before the run {results.load:.1f}",
         ]
     )
@@ -134,6 +142,11 @@ def _devices(results: Results) -> list[list[str]]:
     return rows
 
 
+def _reopened(results: Results) -> str:
+    parts = [f"{port} {_spread(seconds, '{:.2f}')} s" for port, seconds in results.reopened.items()]
+    return f"Port back until the program under way is answered: {', '.join(parts)}"
+
+
 def _spread(numbers: Iterable[float], form: str) -> str:
     """Median, and the range if there is one."""
     found = sorted(numbers)
@@ -165,5 +178,6 @@ def as_dict(results: Results) -> dict[str, object]:
             name: asdict(framing(keyed=keyed)) for name, keyed in (("plain", False), ("keyed", True))
         },
         "devices": results.devices,
+        "reopened": results.reopened,
         "targets": [{**asdict(target), "reached": target.reached} for target in targets(results)],
     }

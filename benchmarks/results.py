@@ -38,21 +38,24 @@ LINKS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: seconds of each measurement, how often, which CPUs run the real agent."""
+    """How much to measure: seconds of each measurement, how often, which CPUs run the real agent; how often a
+    port is taken away and put back."""
 
     seconds: float
     repeats: int
     agents: tuple[str, ...]
+    reopenings: int
     cpus: tuple[str, ...] = CPUS
 
 
-FULL = Plan(seconds=3.0, repeats=3, agents=("x86", "arm"))
-QUICK = Plan(seconds=2.0, repeats=1, agents=("arm",))
+FULL = Plan(seconds=3.0, repeats=3, agents=("x86", "arm"), reopenings=20)
+QUICK = Plan(seconds=2.0, repeats=1, agents=("arm",), reopenings=5)
 
 
 @dataclass(slots=True)
 class Results:
     """What one run found. `devices`: DeviceNumbers as dictionaries, one list of repeats for each CPU.
+    `reopened`: seconds from a port's return to the answer, by link.
 
     `load`: processes that wanted to run in the minute before (load average); every one of them slows us down.
     """
@@ -61,6 +64,7 @@ class Results:
     load: float = field(default_factory=lambda: os.getloadavg()[0])
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     devices: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    reopened: dict[str, list[float]] = field(default_factory=dict)
 
     def cell(self, system: str, link: Link) -> Cell:
         return self.cells.setdefault((system, link.name), Cell(system, link.name, link.rate))
