@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc: run on Linux"),
 ]
-TIMES, FULL = 4, 40
+TIMES, FULL = 4, 34
 """Kills in each test; FULL: for `make deep`."""
 LINE = f"link=tcp:{PORT}"
 
@@ -163,8 +163,11 @@ def test_a_process_of_the_agent_is_killed(
             code = run.end()
             assert kept(run, recorded)
             bad = [row for row in run.rows() if (row.requirement, row.case, row.verdict) not in runs.good]
-            assert code == (1 if bad else 0), run.said
-            assert all(found in f"{row.observed} {row.reason}" for row in bad), run.said
+            lost = [row for row in bad if row.verdict is Verdict.FAIL]
+            assert code == (1 if lost else 0), run.said
+            assert all(found in f"{row.observed} {row.reason}" for row in bad), [run.said, bad]
+            # A device that restarted between two programs leaves the second one without what came before.
+            assert {row.verdict for row in bad} <= {Verdict.FAIL, Verdict.INCONCLUSIVE}
             assert len(bad) <= 2
             hit += bool(bad)
             runs.next_is_clean()
