@@ -60,10 +60,10 @@ def test_serial_gives_the_same_verdicts_as_tcp(tmp_path: Path) -> None:
 
 
 class MutatedEmulator(emulator_process.EmulatorProcess):
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, root: Path) -> None:
         module = list(command).index("harness.emulator")
         script = Path(__file__).with_name("mutated_emulator.py")
-        super().__init__([sys.executable, str(script), *command[module + 1 :]])
+        super().__init__([sys.executable, str(script), *command[module + 1 :]], root=root)
 
 
 TRANSFERS = {f"WSASOCKET-0{number}" for number in (38, 45, 46, 47)}
