@@ -38,6 +38,10 @@ class AwakeClock:
         self.now()
         self._expected = max(0.0, seconds)
 
+    def rest(self) -> None:
+        """Nobody waits for anything now: until the next look, all time passes, however much it is."""
+        self.expect(float("inf"))
+
     def at(self, moment: float) -> float:
         """A moment of `time.monotonic`, of about now, on this clock."""
         return min(moment - self.frozen, self.now())

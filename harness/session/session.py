@@ -63,6 +63,7 @@ class Session:
         except BaseException:
             session.close()
             raise
+        session._line.clock.rest()
         return session
 
     @property
@@ -98,33 +99,36 @@ class Session:
         that may or may not have run), `LinkGone` when that is certain, `ProtocolError`.
         """
         with self._lock:
-            if self._broken:
-                self._begin(deadline)
-                self.health.restarts += 1
-            limits = self.welcome.limits
-            programs = list(programs)
-            jobs = [(program, compile_program(program, self._exports, limits)) for program in programs]
-            idle = self._line.clock.now() - self._line.last_received > _IDLE
-            if not self._line.usable or idle:
-                reason = self._changed_while_idle(deadline)
-                if reason:
-                    return [
-                        not_run(program, Outcome(OutcomeKind.NOT_RUN, reason=reason)) for program in programs
-                    ]
-            exchange = Exchange(
-                self._line,
-                self._reopening,
-                self.welcome,
-                self._key,
-                self._next,
-                self._exports,
-                self._timing,
-                self._round_trip,
-            )
             try:
-                return exchange.run(jobs, deadline)
+                return self._run_all(list(programs), deadline)
             finally:
-                self._next, self._broken = exchange.next, exchange.broken
+                self._line.clock.rest()
+
+    def _run_all(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
+        if self._broken:
+            self._begin(deadline)
+            self.health.restarts += 1
+        limits = self.welcome.limits
+        jobs = [(program, compile_program(program, self._exports, limits)) for program in programs]
+        idle = self._line.clock.now() - self._line.last_received > _IDLE
+        if not self._line.usable or idle:
+            reason = self._changed_while_idle(deadline)
+            if reason:
+                return [not_run(program, Outcome(OutcomeKind.NOT_RUN, reason=reason)) for program in programs]
+        exchange = Exchange(
+            self._line,
+            self._reopening,
+            self.welcome,
+            self._key,
+            self._next,
+            self._exports,
+            self._timing,
+            self._round_trip,
+        )
+        try:
+            return exchange.run(jobs, deadline)
+        finally:
+            self._next, self._broken = exchange.next, exchange.broken
 
     def close(self) -> None:
         """Close the link. Safe to call twice."""
