@@ -128,14 +128,17 @@ class Exchange:
         flight.sent_at = self._clock.now()
         self._send(flight)
         if flight is self._window.head:
-            flight.is_head(flight.sent_at)
+            flight.is_head(self._clock.now())
 
     def _send(self, flight: Flight) -> None:
         flight.sends += 1
         self._serial += 1
         flight.serial = self._serial
+        begun = self._clock.now()
         self._line.send(flight.body, flight.number)
         flight.clear_at = self._line.clear_at
+        # Whoever waits for room to write cannot see answers.
+        self._window.head.writing += self._clock.now() - begun
 
     def _resend(self, *flights: Flight) -> None:
         for flight in flights:
@@ -152,7 +155,7 @@ class Exchange:
         return (len(body) + min(answer, self._welcome.limits.frame)) / rate
 
     def _expires(self, flight: Flight) -> float:
-        wait = flight.program.deadline_ms / 1000 + self._timing.margin
+        wait = flight.program.deadline_ms / 1000 + self._timing.margin + flight.writing
         return max(flight.head_since, flight.clear_at) + wait + self._on_the_line(flight.body, flight.program)
 
     def _time_left(self) -> float:
@@ -336,7 +339,8 @@ class Exchange:
                 return
             raise self._not_back(broken, gave_up) from gave_up
         if self._window:
-            self._window.head.head_since = self._clock.now()
+            head = self._window.head
+            head.head_since, head.writing = self._clock.now(), 0.0
         # If the link breaks again already, the line says so as soon as it is used.
         with contextlib.suppress(LineBroken):
             self._welcomed(welcome)

@@ -20,8 +20,9 @@ class Flight:
     `number` counts the session's programs from 0. `defined`: exports that its message defines. `sends`: how
     often it was sent; `refused`: how often it was refused as out of order; `serial`: place of its last
     sending among all. `clear_at`: when the line has carried it. `head_since`: since when it is the oldest
-    unanswered one; `ask_at`: when to send it again while it is that, `patience` after the last time;
-    `overdue`: that has happened, and no `working` came since.
+    unanswered one, `writing`: how long of that this side could only write; `ask_at`: when to send it again
+    while it is that, `patience` after the last time; `overdue`: that has happened, and no `working` came
+    since.
     """
 
     place: int
@@ -39,6 +40,7 @@ class Flight:
     alone: bool = False
     overdue: bool = False
     head_since: float = 0.0
+    writing: float = 0.0
     reply: Answer | Refusal | None = None
 
     @property
@@ -48,7 +50,7 @@ class Flight:
 
     def is_head(self, now: float) -> None:
         """From now on it is the oldest unanswered one."""
-        self.head_since = now
+        self.head_since, self.writing = now, 0.0
         self.wait_from(now)
 
     def wait_from(self, now: float) -> None:

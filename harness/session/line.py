@@ -21,6 +21,8 @@ _IDLE = 0.05
 """Seconds of silence after which a frame gets a zero byte in front."""
 _ENDING = 1.0
 """Seconds that the reader gets to find out why nothing can be sent any more."""
+_BUSY = 10.0
+"""Seconds that writing a frame or closing a link may take: slow lines, flow control, terminal servers."""
 _LONGEST = 1 << 16
 """Longest body that any agent may announce, in bytes."""
 
@@ -106,6 +108,7 @@ class Line:
         """Close the link, if one is open, and wait for its reader to end."""
         reader = self._reader
         if reader is not None:
+            self.clock.expect(_BUSY)
             reader.link.close()
             reader.join()
             self._reader = None
@@ -139,11 +142,13 @@ class Line:
         reader = self._reader
         if reader is None:
             raise LineBroken(f"{self.url}: not open", by_device=False)
+        self.clock.expect(_BUSY)
         try:
             reader.link.write(frame)
         except LinkError as error:
             # The reader knows whether the other side closed the line, or the line broke. What it had read
             # before can still be received.
+            self.clock.expect(_ENDING)
             reader.join(_ENDING)
             if reader.end is None:
                 self._broken = LineBroken(str(error), by_device=False)

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.deadline import Deadline
+from harness.errors import NoAnswer
 from harness.program.result import OutcomeKind
 from harness.session import Session
 from harness.session.clock import AwakeClock, Limit
@@ -71,6 +72,34 @@ def test_deadlines_are_put_off_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Limit(clock).remaining() == float("inf")
 
 
+class Sluggish(FakeAgent):
+    """Its line takes every frame late: a wire at 300 baud, or flow control. The seconds pass in no time."""
+
+    seconds = 0.0
+
+    def open(self, timeout: float) -> WatchedLink:
+        link = super().open(timeout)
+        write = link.write
+
+        def late(data: bytes) -> None:
+            write(data)
+            self.seconds += 5
+
+        link.write = late  # type: ignore[method-assign]
+        return link
+
+
+def test_a_line_that_takes_its_time_is_no_host_that_stood_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The callers' deadlines go on while a frame is written."""
+    with Sluggish(silent_hellos=10**9) as agent:
+        late = SimpleNamespace(monotonic=lambda: time.monotonic() + agent.seconds)
+        for module in ("session.clock", "session.line", "deadline"):
+            monkeypatch.setattr(f"harness.{module}.time", late)
+        with pytest.raises(NoAnswer):
+            Session.open(agent, deadline=Deadline(12), timing=HASTY)
+        assert agent.seconds <= 15
+
+
 def test_a_leap_of_the_clock_loses_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program's frame gets lost and the host sleeps for hours: then it is asked for again."""
     with FakeAgent(deaf_to={0}) as agent:
@@ -99,6 +128,7 @@ def test_a_leap_while_a_link_is_opened_again(monkeypatch: pytest.MonkeyPatch) ->
 CHILD = """
 import dataclasses, sys
 from harness.deadline import Deadline
+from harness.errors import NoAnswer
 from harness.links import dialer
 from harness.session import Session
 from tests.session.programs import HASTY, SMALL
