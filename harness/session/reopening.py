@@ -11,6 +11,8 @@ from harness.wire.messages import Welcome
 
 _ATTEMPT = 2.0
 """Seconds for one attempt to connect. A connection asked for before the device was back may hang for long."""
+_LEAST = 1 / 16
+"""Of the patience at first, which is always left: enough to open a link and to be greeted on it."""
 
 
 class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this package
@@ -31,7 +33,8 @@ class _TooLate(LinkError):  # noqa: N818 - says what happened
 
 
 class Reopening:
-    """Opens the line of one session. `patience`: seconds for that, halved by every failure in a row."""
+    """Opens the line of one session. `patience`: seconds for that, halved by every failure in a row, down to
+    a sixteenth."""
 
     def __init__(self, line: Line, key: bytes | None, timing: Timing, round_trip: RoundTrip) -> None:
         self.patience = timing.reopen
@@ -89,7 +92,7 @@ class Reopening:
                         self._closing.wait(min(self._timing.retry, left))
                         continue
                     if attempts is None:
-                        self.patience /= 2
+                        self.patience = max(self.patience / 2, self._timing.reopen * _LEAST)
                     by_device = isinstance(error, LinkRefused | NoAnswer)
                     by_device |= isinstance(error, LineBroken) and error.by_device
                     raise GaveUp(

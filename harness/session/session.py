@@ -176,7 +176,9 @@ class Session:
 
     def _greeted(self, number: int, deadline: Deadline | None) -> Welcome:
         """Hello for session `number`, the link opened again if need be."""
-        limit = Limit(self._line.clock, None if deadline else self._reopening.patience, deadline=deadline)
+        # However short the patience with the link has become: whoever is there gets time to answer.
+        patience = max(self._reopening.patience, self._timing.margin)
+        limit = Limit(self._line.clock, None if deadline else patience, deadline=deadline)
         try:
             return self._reopening.greet(number, limit)
         except GaveUp as gave_up:

@@ -1,5 +1,6 @@
 """Links that break with programs under way: opened again, everything answered, nothing executed twice."""
 
+import contextlib
 import dataclasses
 import threading
 
@@ -220,6 +221,25 @@ def test_patience_shrinks_while_nothing_comes_back() -> None:
                 session.run(SMALL)
             spent.append(session.health.reconnecting - before)
         assert sum(spent) < 6 * 0.4
+
+
+def test_patience_does_not_shrink_to_nothing() -> None:
+    """What was away for a whole night is found again in the morning, without a deadline of the caller's."""
+    with FakeAgent(hang_up_at=0, gone=LinkError("/dev/ttyX: no such port")) as agent:
+        session = opened(agent, dataclasses.replace(QUICK, reopen=0.2))
+        for _ in range(20):
+            with pytest.raises(LinkError, match="no such port"):
+                session.run(SMALL)
+        agent.away = None
+        assert answered(session, tries=100)
+
+
+def answered(session: Session, tries: int) -> bool:
+    """Does a program run in one of so many tries? A machine may be too busy for the first ones."""
+    for _ in range(tries):
+        with contextlib.suppress(LabError):
+            return session.run(SMALL).outcome.returned
+    return False
 
 
 def test_a_link_that_opens_but_leads_nowhere() -> None:
