@@ -22,7 +22,7 @@ from harness.session.flight import Flight, Window, in_words
 from harness.session.greeting import Greeting
 from harness.session.landing import Landing
 from harness.session.line import Line, LineBroken, Received
-from harness.session.reopening import GaveUp, Reopening
+from harness.session.reopening import Breaks, GaveUp, Reopening
 from harness.session.timing import RoundTrip, Timing
 from harness.wire.coding import encode
 from harness.wire.messages import Answer, Reason, Refusal, Run, Welcome, Working
@@ -61,6 +61,7 @@ class Exchange:
         self._suspicious = False
         self._silent = 0
         self._dialled_for: int | None = None
+        self._breaks = Breaks(line.clock, timing.reopen)
         self._serial = 0
         self._limit = Limit(line.clock)
         self._deadline: Deadline | None = None
@@ -179,6 +180,7 @@ class Exchange:
         if received.seal is None or received.number is None:
             return
         self._silent = 0
+        self._breaks.over()
         flight = self._window.find(received.number)
         if flight is None:
             # The answer to a frame that was sent again although it had arrived.
@@ -326,7 +328,7 @@ class Exchange:
             # What had come before counts.
             while (received := self._line.receive(0)) is not None:
                 self._take(received)
-        if not self._window:
+        if not self._window or self._never_holds(broken):
             return
         # Who was silent until the deadline need not be waited for again.
         attempts = 1 if self._dialled_for == self._window.head.number else None
@@ -344,6 +346,18 @@ class Exchange:
         # If the link breaks again already, the line says so as soon as it is used.
         with contextlib.suppress(LineBroken):
             self._welcomed(welcome)
+
+    def _never_holds(self, broken: LineBroken) -> bool:
+        """Does every new link break before a word about a program? Who hangs up each time has lost it."""
+        if self._breaks.more():
+            why = f"{broken}; {self._breaks}"
+            if not broken.by_device:
+                raise LinkError(f"{why}; {self._in_doubt()}")
+            self._lose(why)
+            return True
+        if self._breaks.again:
+            self._reopening.pause(self._limit.remaining())
+        return False
 
     def _not_back(self, broken: LineBroken, gave_up: GaveUp) -> LinkError:
         allowed = ""

@@ -3,7 +3,7 @@
 import threading
 
 from harness.errors import LinkError, LinkGone, LinkRefused, NoAnswer
-from harness.session.clock import Limit
+from harness.session.clock import AwakeClock, Limit
 from harness.session.greeting import greet
 from harness.session.line import Line, LineBroken
 from harness.session.timing import RoundTrip, Timing
@@ -13,6 +13,8 @@ _ATTEMPT = 2.0
 """Seconds for one attempt to connect. A connection asked for before the device was back may hang for long."""
 _LEAST = 1 / 16
 """Of the patience at first, which is always left: enough to open a link and to be greeted on it."""
+_IN_VAIN = 5
+"""Links at least that have to break in a row, each of them after the agent's welcome."""
 
 
 class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this package
@@ -32,6 +34,31 @@ class _TooLate(LinkError):  # noqa: N818 - says what happened
     """A link was opened in the last moment; no time is left to say hello on it."""
 
 
+class Breaks:
+    """Links that break, one after the other, before the agent says a word about a program."""
+
+    def __init__(self, clock: AwakeClock, seconds: float) -> None:
+        self.again = 0
+        self._clock = clock
+        self._seconds = seconds
+        self._first: float | None = None
+
+    def more(self) -> bool:
+        """One more. True: that has gone on for too long now, the next link would break too."""
+        if self._first is None:
+            self._first, self.again = self._clock.now(), 0
+            return False
+        self.again += 1
+        return self.again >= _IN_VAIN and self._clock.now() - self._first > self._seconds
+
+    def over(self) -> None:
+        """The agent said something about a program."""
+        self._first = None
+
+    def __str__(self) -> str:
+        return f"it was opened again {self.again} times, and broke every time before a word about the program"
+
+
 class Reopening:
     """Opens the line of one session. `patience`: seconds for that, halved by every failure in a row, down to
     a sixteenth."""
@@ -47,6 +74,12 @@ class Reopening:
     def close(self) -> None:
         """No link is opened any more; who waits for one gets `GaveUp`. Any thread may call this."""
         self._closing.set()
+
+    def pause(self, most: float = float("inf")) -> None:
+        """Between two attempts."""
+        seconds = min(self._timing.retry, most)
+        self._line.clock.expect(seconds)
+        self._closing.wait(seconds)
 
     def greet(self, number: int, limit: Limit) -> Welcome:
         """Hello for session `number`, over the open link or, when there is none or it breaks, over another.
@@ -88,8 +121,7 @@ class Reopening:
                     before = error
                     left = min(patience.remaining(), limit.remaining())
                     if left > 0 and tries != attempts and not isinstance(error, LinkGone):
-                        clock.expect(min(self._timing.retry, left))
-                        self._closing.wait(min(self._timing.retry, left))
+                        self.pause(left)
                         continue
                     if attempts is None:
                         self.patience = max(self.patience / 2, self._timing.reopen * _LEAST)

@@ -255,6 +255,47 @@ def test_a_link_that_opens_but_leads_nowhere() -> None:
         assert session.run(SMALL, deadline=Deadline(60)).outcome.returned
 
 
+class BreaksOff(FakeAgent):
+    """Says welcome, and ends the line at the first program, every time. `cut`: it is no device's doing."""
+
+    cut = False
+
+    def open(self, timeout: float) -> WatchedLink:
+        link = super().open(timeout)
+        read = link.read
+
+        def end() -> bytes:
+            data = read()
+            if not data and self.cut:
+                raise LinkError("the line was cut")
+            return data
+
+        link.read = end  # type: ignore[method-assign]
+        return link
+
+    def _run(self, run: Run, number: int) -> None:
+        self.hang_up()
+
+
+def test_a_device_that_hangs_up_at_every_try_has_lost_the_program() -> None:
+    with BreaksOff() as agent:
+        session = opened(agent, dataclasses.replace(QUICK, reopen=0.5))
+        outcome = session.run(SMALL).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "closed by the other side; it was opened again" in str(outcome)
+        assert "broke every time" in str(outcome)
+        assert agent.opened <= 1 + 0.5 / QUICK.retry + 2, "with a pause between two tries"
+
+
+def test_a_line_that_never_holds_is_an_error() -> None:
+    with BreaksOff() as agent:
+        agent.cut = True
+        session = opened(agent, dataclasses.replace(QUICK, reopen=0.5))
+        with pytest.raises(LinkError, match="the line was cut; it was opened again ") as caught:
+            session.run(SMALL)
+        assert "whether it ran is in doubt for program 0" in str(caught.value)
+
+
 def test_nobody_at_the_end_of_a_new_link_is_an_error_without_a_circle() -> None:
     with FakeAgent(hang_up_at=0, gone=LinkError("no such port")) as agent:
         session = opened(agent, HASTY)
