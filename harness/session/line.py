@@ -23,6 +23,8 @@ _ENDING = 1.0
 """Seconds that the reader gets to find out why nothing can be sent any more."""
 _BUSY = 10.0
 """Seconds that writing a frame or closing a link may take: slow lines, flow control, terminal servers."""
+_BACKLOG = 1 << 18
+"""Bytes that are read ahead of whoever waits for the line; whatever sends more than that is left to wait."""
 _LONGEST = 1 << 16
 """Longest body that any agent may announce, in bytes."""
 
@@ -54,17 +56,41 @@ class _Reader:
         self.decoder = FrameDecoder(_LONGEST)
         self.pieces: deque[tuple[float, Piece]] = deque()
         self.end: BaseException | None = None
+        self._backlog = 0
+        self._room = threading.Condition()
+        self._leaving = False
         self._thread = threading.Thread(target=self._read, name=f"reader of {link.url}", daemon=True)
         self._thread.start()
 
+    def next(self, timeout: float) -> tuple[float, bytes | BaseException]:
+        """What has come, and when. Raises `queue.Empty` after `timeout` seconds."""
+        at, chunk = self.chunks.get(timeout=timeout)
+        if isinstance(chunk, bytes):
+            with self._room:
+                self._backlog -= len(chunk)
+                self._room.notify()
+        return at, chunk
+
     def join(self, timeout: float | None = None) -> None:
         self._thread.join(timeout)
+
+    def leave(self) -> None:
+        """Close the link and wait for the thread to end."""
+        self.link.close()
+        with self._room:
+            self._leaving = True
+            self._room.notify()
+        self.join()
 
     def _read(self) -> None:
         end: BaseException
         try:
             while data := self.link.read():
-                self.chunks.put((time.monotonic(), data))
+                at = time.monotonic()
+                with self._room:
+                    self._room.wait_for(lambda: self._backlog < _BACKLOG or self._leaving)
+                    self._backlog += len(data)
+                self.chunks.put((at, data))
             end = LineBroken(f"{self.link.url}: closed by the other side", by_device=True)
         except LinkError as error:
             end = LineBroken(str(error), by_device=False)
@@ -109,16 +135,14 @@ class Line:
         reader = self._reader
         if reader is not None:
             self.clock.expect(_BUSY)
-            reader.link.close()
-            reader.join()
+            reader.leave()
             self._reader = None
 
     def close(self) -> None:
         """Close the link and let go of what opens it. Any thread may do so: who waits gets `LineBroken`."""
         reader = self._reader
         if reader is not None:
-            reader.link.close()
-            reader.join()
+            reader.leave()
         self._dialer.close()
 
     @property
@@ -183,7 +207,7 @@ class Line:
                     return None
             self.clock.expect(left)
             try:
-                at, chunk = reader.chunks.get(timeout=max(0.0, left))
+                at, chunk = reader.next(max(0.0, left))
             except queue.Empty:
                 continue
             self._take(reader, at, chunk)
@@ -205,8 +229,10 @@ class Line:
 
     def _drain(self) -> None:
         reader = self._reader
-        while reader is not None and self._broken is None and not reader.chunks.empty():
-            self._take(reader, *reader.chunks.get())
+        if reader is not None:
+            # There may be no end of what comes meanwhile.
+            for _ in range(reader.chunks.qsize()):
+                self._take(reader, *reader.next(0))
 
     def _take(self, reader: _Reader, at: float, chunk: bytes | BaseException) -> None:
         if isinstance(chunk, BaseException):
