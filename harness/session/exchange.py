@@ -65,6 +65,7 @@ class Exchange:
         self._serial = 0
         self._limit = Limit(line.clock)
         self._deadline: Deadline | None = None
+        self._over_since = float("inf")
 
     def run(self, jobs: list[tuple[Program, Compiled]], deadline: Deadline | None) -> list[Execution]:
         """The executions of `jobs`, in order. Raises what `Session.run_all` raises."""
@@ -90,9 +91,13 @@ class Exchange:
                 if not self._window:
                     return
                 received = self._line.receive(self._time_left())
+                seen = self._clock.now()
+                # What has arrived by now counts, however late this thread is.
+                received = received or self._line.receive(0)
                 if received is not None:
+                    seen = received.at
                     self._take(received)
-                self._look_at_clock()
+                self._look_at_clock(seen)
             except LineBroken as broken:
                 self._bring_back(broken)
 
@@ -238,22 +243,22 @@ class Exchange:
 
     # --- silence --------------------------------------------------------------------------
 
-    def _look_at_clock(self) -> None:
+    def _look_at_clock(self, seen: float) -> None:
+        """Is anything overdue? All that arrived before `seen` has been looked at.
+
+        What arrives afterwards puts nothing off: there may be no end of that.
+        """
         if not self._window:
             return
-        now = self._clock.now()
+        if self._limit.over:
+            self._over_since = min(self._over_since, self._clock.now())
         head = self._window.head
-        if now >= self._expires(head):
-            received = self._line.receive(0)
-            if received is not None:
-                # There is more to look at: only then it is certain that the answer is not among it.
-                self._take(received)
-            elif self._may_be_forgotten(head):
+        if seen >= self._expires(head):
+            if self._may_be_forgotten(head):
                 self._dialled_for = head.number
-                raise LineBroken(self._why_lost(head, now), by_device=True)
-            else:
-                self._lose(self._why_lost(head, now))
-        elif self._limit.over:
+                raise LineBroken(self._why_lost(head), by_device=True)
+            self._lose(self._why_lost(head))
+        elif seen >= self._over_since:
             seconds = 0.0 if self._deadline is None else self._deadline.seconds
             raise NoAnswer(
                 f"{self._line.url}: no answer within the {seconds:g} s that were allowed, less "
@@ -261,9 +266,9 @@ class Exchange:
                 f"{self._line.describe()}; {self._in_doubt()}"
             )
         elif self._greeting is not None:
-            if now >= self._greeting.ask_at:
+            if seen >= self._greeting.ask_at:
                 self._greeting.ask()
-        elif now >= head.ask_at:
+        elif seen >= head.ask_at:
             self._silent += 1
             if self._silent > self._timing.probe:
                 self._probe()
@@ -372,8 +377,8 @@ class Exchange:
             return "no program was under way"
         return f"whether it ran is in doubt for {in_words(waiting)}"
 
-    def _why_lost(self, head: Flight, now: float) -> str:
-        waited = f"{now - head.head_since:.1f} s"
+    def _why_lost(self, head: Flight) -> str:
+        waited = f"{self._clock.now() - head.head_since:.1f} s"
         seen = self._line.describe()
         if self._line.last_received < head.head_since:
             return f"the device went silent: not one byte in {waited}"

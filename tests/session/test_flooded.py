@@ -6,11 +6,18 @@ import pytest
 
 from harness.deadline import Deadline
 from harness.errors import NoAnswer
+from harness.program.result import OutcomeKind
 from harness.session import Session
 from harness.session.clock import AwakeClock
 from harness.session.line import Line
+from harness.wire.coding import encode
+from harness.wire.framing import encode_frame
+from harness.wire.messages import Run, Welcome, Working
+from harness.wire.sealing import Role, open_check
+from tests.session.answers import LIMITS
 from tests.session.fake_agent import FakeAgent
 from tests.session.programs import HASTY, QUICK, SMALL
+from tests.session.test_losing import BRIEF
 
 MOST = 4000
 """Reads after which a flood stands still: nobody should come that far."""
@@ -67,6 +74,41 @@ def test_a_deadline_passes_under_a_flood(data: bytes) -> None:
     with pytest.raises(NoAnswer, match="bytes came back"):
         Session.open(flood, deadline=Deadline(0.2), timing=HASTY)
     assert not flood.drained.is_set()
+
+
+def test_a_deadline_passes_under_good_frames_that_are_none_for_us() -> None:
+    body = encode(Welcome(0x77, 1, 0, LIMITS, "fake"))
+    flood = Flood(encode_frame(body, open_check(body)) * 100)
+    with pytest.raises(NoAnswer, match="a welcome to another session"):
+        Session.open(flood, deadline=Deadline(0.2), timing=HASTY)
+    assert not flood.drained.is_set()
+
+
+class Chatty(FakeAgent):
+    """Says that it is working on a program, again and again, and no other word."""
+
+    def _run(self, run: Run, number: int) -> None:
+        assert self._current is not None
+        assert self.state.seal is not None
+        body = encode(Working(run.seq))
+        frame = encode_frame(body, self.state.seal.check(Role.AGENT, number, body))
+        while True:
+            self._current.socket.sendall(frame * 100)
+
+
+def test_a_program_is_lost_to_an_agent_that_works_on_it_for_ever() -> None:
+    with Chatty() as agent:
+        session = Session.open(agent, deadline=Deadline(60), timing=HASTY)
+        outcome = session.run(BRIEF).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "the agent is there, but did not answer this program" in str(outcome)
+
+
+def test_a_callers_deadline_passes_while_the_agent_works() -> None:
+    with Chatty() as agent:
+        session = Session.open(agent, deadline=Deadline(60), timing=QUICK)
+        with pytest.raises(NoAnswer, match="in doubt for program 0"):
+            session.run(SMALL, deadline=Deadline(0.2))
 
 
 def test_an_agent_behind_a_flood_is_heard() -> None:
