@@ -5,6 +5,7 @@ from harness.wire.coding import decode
 from harness.wire.messages import Answer, Challenge, Refusal, WireError, Working
 
 _SAMPLE = 80
+_MESSAGES = 3
 
 
 class Seen:
@@ -31,7 +32,7 @@ class Seen:
 
     def message(self, text: str) -> None:
         """A good frame that was no answer to the question."""
-        if text not in self._other:
+        if text not in self._other and len(self._other) < _MESSAGES:
             self._other.append(text)
 
     def __str__(self) -> str:
@@ -43,7 +44,7 @@ class Seen:
         if self._strangers:
             frames = "a frame" if self._strangers == 1 else f"{self._strangers} frames"
             found.append(f"{frames} of another session: somebody else may be talking on this line")
-        found += [f"a frame with {text}" for text in self._other[:3]]
+        found += [f"a frame with {text}" for text in self._other]
         if self._noise:
             hint = "console text" if reads_as_text(self._noise) else "no frames: is the speed right?"
             found.append(f"{hint}: {_readable(bytes(self._noise))}")

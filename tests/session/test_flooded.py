@@ -10,6 +10,7 @@ from harness.program.result import OutcomeKind
 from harness.session import Session
 from harness.session.clock import AwakeClock
 from harness.session.line import Line
+from harness.session.seen import Seen
 from harness.wire.coding import encode
 from harness.wire.framing import encode_frame
 from harness.wire.messages import Run, Welcome, Working
@@ -109,6 +110,16 @@ def test_a_callers_deadline_passes_while_the_agent_works() -> None:
         session = Session.open(agent, deadline=Deadline(60), timing=QUICK)
         with pytest.raises(NoAnswer, match="in doubt for program 0"):
             session.run(SMALL, deadline=Deadline(0.2))
+
+
+def test_what_is_shown_of_a_flood_is_all_that_is_kept() -> None:
+    """A welcome to each of four thousand million other sessions, say."""
+    seen = Seen()
+    seen.bytes = 1
+    for number in range(1000):
+        seen.message(f"a welcome to another session ({number})")
+    assert sum(map(len, vars(seen)["_other"])) < 200
+    assert str(seen).count("a frame with a welcome") == 3
 
 
 def test_an_agent_behind_a_flood_is_heard() -> None:
