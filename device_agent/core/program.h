@@ -146,8 +146,8 @@ struct cea_shared {
 
     volatile bool leave; /* the worker is to end instead of running the program */
     cea_word code[CEA_CODE];
-    /* Last, so that a call that writes beyond a buffer soon leaves the mapping. Words, for their alignment. */
-    cea_word arena[CEA_ARENA / sizeof(cea_word)];
+    /* Last, so that a call that writes beyond a buffer soon leaves the mapping. Buffers in it are aligned as it is. */
+    cea_word arena[CEA_ARENA / sizeof(cea_word)] __attribute__((aligned(8)));
 };
 
 /* A device spares half a megabyte for the agent: this, the image and the stacks. */

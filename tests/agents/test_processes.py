@@ -72,6 +72,13 @@ def test_fresh_worker_forgets_kept_buffers_and_keeps_new_ones(agent: Controller)
     assert agent.run([], [[64, True, 3]]).outputs == (b"\0N",)
 
 
+def test_buffers_are_aligned_for_numbers_of_eight_bytes(agent: Controller) -> None:
+    # Some CPUs fault on others: MIPS II loads and stores doubles so.
+    places = [{7: [9, [1, 0], 0]}, {6: [0, 0, 8, [9]]}, {7: [9, [2, 0], 0]}, {6: [0, 8, 8, [9]]}]
+    (output,) = agent.run(places, [[16, True], [1, False], [1, False, b"", 7]]).outputs
+    assert [int.from_bytes(output[at : at + 8], "little") % 8 for at in (0, 8)] == [0, 0]
+
+
 def test_fault_costs_a_worker_and_not_the_session(agent: Controller) -> None:
     pointer = [[0, 0]]
     exports = [[20, "coredll!GetSystemTime", 0]]
