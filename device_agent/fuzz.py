@@ -18,7 +18,7 @@ from pathlib import Path
 
 from toolchain import HERE, BuildError, zcbor_include, zcbor_sources
 
-_TARGETS = {"program": 4096, "line": 4096}
+_TARGETS = {"program": 4096, "line": 4096, "answer": 4096}
 """The fuzz targets, and the longest input that is made, in bytes."""
 _FLAGS = (
     "-std=gnu99",
@@ -33,6 +33,8 @@ _FLAGS = (
     "-DZCBOR_CANONICAL",
     '-DCEA_BUILD="ceagent fuzz"',
 )
+_MORE_FLAGS = {"answer": ("-finstrument-functions",)}
+"""Of single targets: this one writes to memory from within the functions that read it."""
 _SLOWEST_S = 10
 _MEMORY_MB = 1500
 
@@ -48,7 +50,15 @@ def build(target: str, folder: Path) -> Path:
     includes = [f"-I{HERE / 'core'}", f"-I{HERE / 'fuzz'}", "-isystem", str(zcbor_include())]
 
     def compile_to(output: Path, *arguments: str | Path) -> Path:
-        command = [clang, *_FLAGS, *includes, *map(str, arguments), "-o", str(output)]
+        command = [
+            clang,
+            *_FLAGS,
+            *_MORE_FLAGS.get(target, ()),
+            *includes,
+            *map(str, arguments),
+            "-o",
+            str(output),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BuildError(f"clang failed for the fuzzer {target}:\n{done.stderr}")

@@ -279,7 +279,11 @@ size_t cea_answer(uint8_t *out, const struct cea_program *program, const struct 
         size_t room = CEA_FRAME - length;
         extent.runs = room < RUNS_BYTES ? 0 : (uint32_t)((room - RUNS_BYTES) / RUN_BYTES);
         extent.call = call_of_run(report, extent.runs);
-        return put(out, report, seq, &extent);
+        length = put(out, report, seq, &extent);
+        if (length) {
+            return length;
+        }
+        extent.runs = 0; /* what did fit a moment ago has been written over since */
     }
     extent.errors = false;
     if (extent.values > (CEA_FRAME - FRAME_BYTES) / VALUE_BYTES) {

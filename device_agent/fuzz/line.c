@@ -1,7 +1,8 @@
 /* Fuzzes what arrives on the line: frames, sessions, handshakes, and the programs that get through.
  *
  * An input begins with one byte of settings (bit 0: the agent has a key; bit 1: a controller with the right key, or
- * none where none is needed, has opened a session). Actions follow, one byte each, and what each needs:
+ * none where none is needed, has opened a session; bit 2: no random bytes are to be had afterwards). Actions follow,
+ * one byte each, and what each needs:
  *
  *     0  length, bytes          go to the decoder as they are
  *     1  length, body           a frame with an open check
@@ -9,7 +10,7 @@
  *     3                         the oldest run that is held is executed and answered
  *     4                         what was sent as action 2 last, once more
  *
- * Lengths are two bytes, little-endian. Whatever arrives: without a good handshake an agent with a key executes
+ * Lengths are two bytes, little-endian; in action 0 the highest bit says that one byte follows, to be repeated. Whatever arrives: without a good handshake an agent with a key executes
  * nothing, programs are executed in the order of their numbers, each once, and every reply is one CBOR item. */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 enum { SESSION = 0x1A2B3C4D, BOOT = 0xB007 };
 
 static const uint8_t key[CEA_KEY] = "fuzzing";
+static const char *const missing[] = {"ws2"};
 static struct cea_session session;
 static struct cea_program program;
 static struct cea_shared shared;
@@ -29,13 +31,14 @@ static struct cea_decoder decoder;
 static uint8_t last[CEA_FRAME]; /* body of the last frame of the session */
 static size_t last_length;
 static uint32_t last_number;
+static bool dry;           /* there are no random bytes now */
 static bool may_open;      /* the harness itself shows the key now */
 static uint32_t executing; /* number of the program that is to be executed next */
 
 static bool draw(uint8_t *bytes, size_t length)
 {
     memset(bytes, 0x5A, length);
-    return true;
+    return !dry;
 }
 
 static void expect(bool good)
@@ -148,14 +151,29 @@ static size_t length_of(const uint8_t **data, size_t *size)
     return length < CEA_FRAME ? length : CEA_FRAME;
 }
 
+/* Action 0: bytes as they are, or one of them many times, for frames that never end. */
+static void arrive_raw(const uint8_t **data, size_t *size)
+{
+    const uint8_t *bytes, *high = *data + 1;
+    bool repeated = *size >= 2 && *high & 0x80;
+    size_t length = length_of(data, size);
+    if (!repeated) {
+        length = take(data, size, length, &bytes);
+        arrive(bytes, length);
+    } else if (take(data, size, 1, &bytes) == 1) {
+        for (length = *high << 8 & 0x7F00; length; length--) {
+            arrive(bytes, 1);
+        }
+    }
+}
+
 static void act(uint8_t action, const uint8_t **data, size_t *size)
 {
     const uint8_t *bytes, *offset;
     size_t length;
     switch (action % 5) {
     case 0:
-        length = take(data, size, length_of(data, size), &bytes);
-        arrive(bytes, length);
+        arrive_raw(data, size);
         break;
     case 1:
         length = take(data, size, length_of(data, size), &bytes);
@@ -190,6 +208,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cea_forget_session(&program);
     session.boot = BOOT;
     session.build = CEA_BUILD;
+    session.missing = missing;
+    session.missing_count = sizeof missing / sizeof missing[0];
     session.random = draw;
     executing = 0;
     last_length = 0;
@@ -198,9 +218,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     session.key = *settings & 1 ? key : NULL;
+    dry = false;
     if (*settings & 2) {
         open_session();
     }
+    dry = *settings & 4;
     while (take(&data, &size, 1, &action)) {
         act(*action, &data, &size);
     }

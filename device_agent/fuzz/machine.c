@@ -70,11 +70,16 @@ static void set_alarm(suseconds_t after)
     setitimer(ITIMER_VIRTUAL, &timer, NULL);
 }
 
-/* A thread has run to its end when start() returns: one order of many, and the same one every time. */
+/* A thread has run to its end when start() returns: one order of many, and the same one every time. None can be made
+ * while the last error says that there is no memory. */
 static cea_word start(uint32_t (*body)(void *), void *context, volatile uint32_t *id, uint32_t *error)
 {
+    enum { ERROR_NOT_ENOUGH_MEMORY = 8 };
     static uint32_t threads;
-    *error = 0;
+    *error = last_error;
+    if (last_error == ERROR_NOT_ENOUGH_MEMORY) {
+        return 0;
+    }
     *id = ++threads;
     body(context);
     return 1;
@@ -91,7 +96,7 @@ static void nothing(void)
 {
 }
 
-static void interpret(struct cea_program *program, struct cea_shared *shared)
+void fuzz_interpret(struct cea_program *program, struct cea_shared *shared)
 {
     static const struct cea_machine machine = {.resolve = resolve,
                                                .ticks = ticks,
@@ -103,6 +108,7 @@ static void interpret(struct cea_program *program, struct cea_shared *shared)
                                                .unlock = nothing,
                                                .get_error = (cea_word)get_error,
                                                .set_error = (cea_word)set_error};
+    signal(SIGVTALRM, leave);
     if (sigsetjmp(way_out, 1)) {
         program->end.outcome = CEA_BLOCKED;
         return;
@@ -116,7 +122,6 @@ size_t fuzz_run(struct cea_program *program, struct cea_shared *shared, const ui
                 uint8_t wild, uint8_t *out)
 {
     uint32_t detail = 0;
-    signal(SIGVTALRM, leave);
     enum cea_error error = cea_check(program, shared, body, length, &detail);
     if (error) {
         return cea_message_refusal(out, seq, error, detail);
@@ -125,7 +130,7 @@ size_t fuzz_run(struct cea_program *program, struct cea_shared *shared, const ui
         cea_forget_worker(program, shared);
     }
     cea_load(program, shared, body, length);
-    interpret(program, shared);
+    fuzz_interpret(program, shared);
     if (wild) {
         memset(shared, wild, sizeof *shared);
     }

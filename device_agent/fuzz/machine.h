@@ -10,6 +10,9 @@
 size_t fuzz_run(struct cea_program *program, struct cea_shared *shared, const uint8_t *body, size_t length, uint8_t seq,
                 uint8_t wild, uint8_t *out);
 
+/* The middle of that: executes a program that was loaded. */
+void fuzz_interpret(struct cea_program *program, struct cea_shared *shared);
+
 /* Ends the process, for libFuzzer to report, when a message is not one whole CBOR item. */
 void fuzz_expect_cbor(const uint8_t *body, size_t length);
 
