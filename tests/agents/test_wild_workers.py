@@ -1,0 +1,90 @@
+"""Programs that write over the memory that both processes see: they get answers, and cost a worker."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from controller import Controller
+from running import EXPORTS, ON_WINE, SETTER, SLEEP, key_file, on_emulator, on_wine
+
+from harness.agents import build_agents
+from harness.wire.messages import Answer, OutcomeCode
+
+QUERY, RANDOM = 20, 21
+PLACE, SIZE = 900, 901
+"""Slots that `find` fills: where the memory begins, and how many bytes it has."""
+
+
+class Wild:
+    """A controller, and the parts of programs that depend on its agent."""
+
+    def __init__(self, agent: Controller) -> None:
+        self.agent = agent
+        word = agent.welcome.limits.word
+        random = "coredll!CeGenRandom" if word == 4 else "advapi32!SystemFunction036"
+        agent.run([], [], [*EXPORTS, [QUERY, "coredll!VirtualQuery", 0], [RANDOM, random, 0]])
+        # MEMORY_BASIC_INFORMATION: base of the region, base of the allocation; a size at the fourth word.
+        self.find = [QUERY, [[0, 0], [0, 0], 28 if word == 4 else 48], {7: [PLACE, [0, word, word], 0]}]
+        self.find += [{7: [SIZE, [0, 0, word], [0, 3 * word, word]]}, {8: [SIZE, [SIZE], [PLACE]]}]
+
+    def scribble(self, place: object, size: object) -> list[object]:
+        """The call that fills so many bytes with random ones."""
+        in_order = [size, place] if self.agent.welcome.limits.word == 4 else [place, size]
+        return [RANDOM, in_order]
+
+    def sane(self) -> None:
+        """The session goes on, and a new worker knows all the exports."""
+        answer = self.agent.run([SETTER, [7], SLEEP, [0]], [[4, True, 1]], fresh=True)
+        assert (answer.outcome, answer.errors, answer.outputs) == (None, {}, (b"",))
+
+
+@pytest.fixture(scope="module", params=["arm", "mips", "x86", ON_WINE])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    build_agents()
+    folder = tmp_path_factory.mktemp(request.param)
+    key_file(folder)
+    with ExitStack() as stack:
+        if request.param == "wine":
+            yield stack.enter_context(on_wine(folder)).listen()
+        else:
+            yield stack.enter_context(on_emulator(request.param, folder))
+
+
+@pytest.fixture
+def wild(url: str) -> Iterator[Wild]:
+    with closing(Controller(url, session=secrets.randbits(32) | 1)) as controller:
+        yield Wild(controller)
+
+
+def test_random_bytes_all_over_the_memory(wild: Wild) -> None:
+    (output,) = wild.agent.run([*wild.find, {6: [0, 0, 8, [SIZE]]}], [[64, True]]).outputs
+    assert int.from_bytes(output[:4], "little") > 256 * 1024
+    steps = [SETTER, [1], *wild.find, *wild.scribble([PLACE], [SIZE]), {1: [9, 30, None, [SETTER, [2]]]}]
+    for _ in range(30):
+        wild.agent.send(steps, [[64, True]], deadline_ms=300)
+        answer = wild.agent.receive()
+        assert isinstance(answer, Answer)
+        assert len(answer.values) <= 4
+        wild.sane()
+
+
+def test_random_bytes_all_over_the_results(wild: Wild) -> None:
+    # The memory begins with the exports, then come results and slots, then what the worker goes on with.
+    for number in range(30):
+        size = 20_000 + 1_500 * number
+        steps = [SETTER, [1], *wild.find, *wild.scribble([PLACE], size), {1: [9, 30, None, [SLEEP, [0]]]}]
+        wild.agent.send(steps, [[64, True]], deadline_ms=300)
+        answer = wild.agent.receive()
+        assert isinstance(answer, Answer)
+        assert len(answer.values) <= 4
+        wild.sane()
+
+
+def test_random_bytes_while_a_program_is_ended(wild: Wild) -> None:
+    for size in (20_000, 40_000, 70_000, [SIZE]):
+        scribbling = {9: [0, [{1: [1 << 30, 30, None, wild.scribble([PLACE], size)]}]]}
+        answer = wild.agent.run([*wild.find, scribbling, SLEEP, [600_000]], [[64, True]], deadline_ms=200)
+        assert answer.outcome is not None
+        assert answer.outcome.code in (OutcomeCode.BLOCKED, OutcomeCode.FAULTED)
+        wild.sane()
