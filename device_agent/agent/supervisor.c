@@ -89,6 +89,7 @@ static void proceed(void)
             worker_left();
         }
         struct cea_shared *memory = worker_memory();
+        uint32_t place = worker_place();
         if (!memory) {
             refuse(CEA_NO_WORKER, GetLastError());
             continue;
@@ -103,10 +104,11 @@ static void proceed(void)
             end_worker();
         }
         if (!worker_handle() && !worker_start()) {
+            renewed = true; /* what failed to start may have kept the memory */
             refuse(CEA_NO_WORKER, GetLastError());
             continue;
         }
-        if (worker_memory() != memory) {
+        if (worker_place() != place) {
             renewed = true;
             continue; /* a worker could not be ended: what was checked lies in the memory that it has kept */
         }

@@ -53,6 +53,11 @@ struct cea_shared *worker_memory(void)
     return objects.memory;
 }
 
+uint32_t worker_place(void)
+{
+    return number;
+}
+
 static void begin(bool debugged)
 {
     WCHAR words[] = L"worker=00000000";

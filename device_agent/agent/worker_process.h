@@ -26,6 +26,9 @@ HANDLE worker_done(void);
  * had now, last error. */
 struct cea_shared *worker_memory(void);
 
+/* A number of this memory. Other memory has another one; where it is mapped may be the same. */
+uint32_t worker_place(void);
+
 void worker_run(void);
 
 /* Ends it by force, and waits for its end. worker_gone is to be called in any case. */

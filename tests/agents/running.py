@@ -36,6 +36,7 @@ EXPORTS = [
 TCP_SOCKET = [SOCKET, [2, 1, 6, 0, 0, 1]]
 ON_WINE = pytest.param("wine", marks=pytest.mark.long)
 AGENT = "\\ceagent.exe"
+ODD_DEVICE = Path(__file__).with_name("odd_device.py")
 
 
 def startup(agent: Controller) -> None:
@@ -58,8 +59,10 @@ def free_port() -> int:
 class Emulated:
     """An emulated device: its events as they come, its end for sure."""
 
-    def __init__(self, cpu: str, starts: Sequence[str], *arguments: str) -> None:
-        line = [sys.executable, "-P", "-m", "harness.emulator", "--cpu", cpu]
+    def __init__(self, cpu: str, starts: Sequence[str], *arguments: str, odd: bool = False) -> None:
+        """odd: one that obeys the commands of odd_device.py, too."""
+        program = [str(ODD_DEVICE)] if odd else ["-P", "-m", "harness.emulator"]
+        line = [sys.executable, *program, "--cpu", cpu]
         line += ["--copy", f"{executable(CPU_BUILDS[cpu])}={AGENT}", *arguments]
         for start in starts:
             line += ["--start", start]
@@ -118,16 +121,18 @@ def emulated(
     copies: Sequence[tuple[Path, str]] = (),
     dials: Sequence[str] = (),
     root: Path | None = None,
+    odd: bool = False,
 ) -> Iterator[Emulated]:
     """A device on which `start` (words for the agent) was started at boot.
 
     dials: the emulator's --dial. root: folder of this host that is the device's root directory.
+    odd: see Emulated.
     """
     arguments = [word for name in variants for word in ("--variant", name)]
     arguments += [word for file, path in copies for word in ("--copy", f"{file}={path}")]
     arguments += [word for value in dials for word in ("--dial", value)]
     arguments += [] if root is None else ["--root", str(root)]
-    device = Emulated(cpu, [f"{AGENT} {start}".strip()], *arguments)
+    device = Emulated(cpu, [f"{AGENT} {start}".strip()], *arguments, odd=odd)
     try:
         yield device
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pefile
 import pytest
 from controller import Controller
-from running import EXPORTS, SETTER, SLEEP, STARTUP, Emulated, emulated
+from running import END, EXPORTS, SETTER, SLEEP, STARTUP, Emulated, emulated
 
 from harness.agents import CPU_BUILDS, build_agents, executable
 from harness.deadline import Deadline
@@ -17,7 +17,7 @@ from harness.program.result import OutcomeKind
 from harness.program.text import parse
 from harness.session import Session
 from harness.winsock import symbols
-from harness.wire.messages import OutcomeCode, Reason
+from harness.wire.messages import OutcomeCode, Reason, Refusal
 
 SOCKET, BIND, RECEIVE, TIME = range(20, 24)
 MORE = [
@@ -52,11 +52,11 @@ def begins_with(cpu: str, code: bytes) -> bytes:
 
 @contextmanager
 def served(
-    cpu: str, root: Path | None = None, variants: Sequence[str] = ()
+    cpu: str, root: Path | None = None, variants: Sequence[str] = (), *, odd: bool = False
 ) -> Iterator[tuple[Emulated, Controller]]:
     """A device, and a controller with a session on its agent that knows all the exports used here."""
     build_agents()
-    with emulated(cpu, "link=COM1:", variants=variants, root=root) as device:
+    with emulated(cpu, "link=COM1:", variants=variants, root=root, odd=odd) as device:
         serial = device.event("ready")["serial"]
         assert isinstance(serial, dict)
         with closing(Controller(serial["COM1:"], key=None)) as agent:
@@ -115,6 +115,36 @@ def test_worker_that_cannot_be_ended_keeps_its_memory(cpu: str, variants: tuple[
         assert agent.run([TIME, [0x10]]).outcome is not None
         assert agent.run([SETTER, [0]]).outcome is None
         assert processes(device) == 3
+
+
+@pytest.mark.parametrize("cpu", ["arm", pytest.param("x86", marks=pytest.mark.long)])
+def test_program_that_was_checked_for_the_memory_of_a_worker_that_keeps_it(cpu: str) -> None:
+    with served(cpu, odd=True) as (device, agent):
+        assert agent.run([SETTER, [0]]).outcome is None
+        device.tell("freeze")
+        device.event("frozen")
+        # What an idle worker that neither leaves nor ends has is found out between check and start.
+        steps = [SETTER, [1], {1: [3, 9, None, [SLEEP, [0]]]}, {6: [0, 0, 4, 7]}]
+        answer = agent.run(steps, [[4, True]], fresh=True)
+        assert (answer.outcome, answer.errors, answer.outputs) == (None, {}, (b"\7",))
+        assert answer.runs == ((1, 3, None),)
+
+
+@pytest.mark.parametrize("cpu", ["arm", pytest.param("x86", marks=pytest.mark.long)])
+def test_worker_that_neither_comes_up_nor_can_be_ended(cpu: str, tmp_path: Path) -> None:
+    with served(cpu, tmp_path, odd=True) as (device, agent):
+        assert agent.run([END, [0x42, 7]]).outcome is not None
+        (tmp_path / "ceagent.exe").write_bytes(begins_with(cpu, NEVER[cpu]))
+        agent.send([SETTER, [0]])
+        while processes(device) != 2:
+            pass
+        device.tell("freeze")
+        refusal = agent.receive()
+        assert isinstance(refusal, Refusal)
+        assert (refusal.reason, refusal.detail) == (Reason.WORKER, TIMEOUT)
+        # The next one has other memory, and finds the exports there that were defined before.
+        shutil.copy(executable(CPU_BUILDS[cpu]), tmp_path / "ceagent.exe")
+        assert agent.run([SETTER, [0]]).outcome is None
 
 
 def test_session_hears_of_either_before_it_takes_the_device_for_silent(tmp_path: Path) -> None:
