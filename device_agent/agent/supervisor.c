@@ -74,9 +74,14 @@ static void finish(void)
     link_send(MEDIUM_SESSION, &reply);
 }
 
+static bool signalled(HANDLE handle)
+{
+    return WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
+}
+
 static bool worker_died(void)
 {
-    return worker_handle() && WaitForSingleObject(worker_handle(), 0) == WAIT_OBJECT_0;
+    return worker_handle() && signalled(worker_handle());
 }
 
 /* Takes up waiting runs until one is being executed. */
@@ -168,11 +173,20 @@ static void worker_ended(void)
 
 static void late(void)
 {
-    worker_kill();
-    /* It may have got there at the last moment. */
-    if (WaitForSingleObject(worker_done(), 0) != WAIT_OBJECT_0) {
-        program.end.outcome = CEA_BLOCKED;
+    struct fault fault;
+    /* A frame may have kept us from seeing what came of the program in time. */
+    if (signalled(worker_done())) {
+        finish();
+        return;
     }
+    bool over = worker_died() || worker_fault(&fault); /* one that has faulted may be slow to end */
+    worker_kill();
+    bool done = signalled(worker_done()); /* at the last moment */
+    if (over && !done) {
+        worker_ended();
+        return;
+    }
+    program.end.outcome = done ? CEA_DONE : CEA_BLOCKED;
     finish();
     worker_left();
 }

@@ -4,6 +4,8 @@ More commands on its standard input:
 
     freeze         all processes but those started at boot stand still from now on, and cannot be ended
     spoil COM1:    the port can be opened, and nothing can be read from it
+    hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
+    release COM1:  it takes bytes again
 """
 
 import sys
@@ -15,11 +17,12 @@ from harness.emulator.config import UNKILLABLE
 from harness.emulator.console import Console
 from harness.emulator.device import Device
 from harness.emulator.errors import ERROR_DEVICE_REMOVED
-from harness.emulator.exports import Wait, Wake
+from harness.emulator.exports import Until, Wait, Wake
 from harness.emulator.objects import StreamError
 
 SPOILT: set[str] = set()
-_read = CommFile.read
+HELD: dict[str, Device] = {}
+_read, _write = CommFile.read, CommFile.write
 
 
 def _spoilt_read(self: CommFile, count: int) -> Generator[Wait, Wake, bytes]:
@@ -28,10 +31,25 @@ def _spoilt_read(self: CommFile, count: int) -> Generator[Wait, Wake, bytes]:
     return (yield from _read(self, count))
 
 
+def _held_write(self: CommFile, data: bytes) -> Generator[Wait, Wake, int]:
+    device = HELD.get(self.port.name)
+    if device is None:
+        return (yield from _write(self, data))
+    device.report("held", port=self.port.name)
+    multiplier, constant = self.timeouts[3:]
+    yield Until((multiplier * len(data) + constant) / 1000)
+    return 0
+
+
 class OddConsole(Console):
     def __init__(self, device: Device) -> None:
         super().__init__(device)
-        self._commands |= {"freeze": self._freeze, "spoil": self._spoil}
+        self._commands |= {
+            "freeze": self._freeze,
+            "spoil": self._spoil,
+            "hold": self._hold,
+            "release": self._release,
+        }
 
     def _freeze(self, argument: str) -> None:
         for process in self._device.processes:
@@ -45,8 +63,15 @@ class OddConsole(Console):
         SPOILT.add(name)
         self._device.io.forget(self._port("spoil", name))
 
+    def _hold(self, name: str) -> None:
+        HELD[name] = self._device
+
+    def _release(self, name: str) -> None:
+        del HELD[name]
+
 
 if __name__ == "__main__":
     CommFile.read = _spoilt_read  # type: ignore[method-assign]
+    CommFile.write = _held_write  # type: ignore[method-assign]
     command.Console = OddConsole  # type: ignore[misc]
     sys.exit(command.main(["--variant", UNKILLABLE, *sys.argv[1:]]))
