@@ -9,6 +9,7 @@ enum { DTR_ENABLE = 1 << 4, RTS_ENABLE = 1 << 12, BINARY = 1, QUEUE_BYTES = 4096
 static const struct settings *settings;
 static HANDLE port = INVALID_HANDLE_VALUE;
 static CRITICAL_SECTION lock; /* of `port`: it is not closed under a write */
+static DWORD opened_at;       /* milliseconds */
 
 static HANDLE opened(const WCHAR **what)
 {
@@ -49,6 +50,7 @@ static bool serial_open(const struct settings *read, const WCHAR **what)
     settings = read;
     InitializeCriticalSection(&lock);
     port = opened(what);
+    opened_at = GetTickCount();
     return port != INVALID_HANDLE_VALUE;
 }
 
@@ -61,12 +63,16 @@ static void open_again(void)
     CloseHandle(port);
     port = INVALID_HANDLE_VALUE;
     LeaveCriticalSection(&lock);
+    if (GetTickCount() - opened_at < RETRY_MS) {
+        Sleep(RETRY_MS); /* it can be opened, and that is all: do not spin */
+    }
     for (;;) {
         HANDLE made = opened(&what);
         if (made != INVALID_HANDLE_VALUE) {
             EnterCriticalSection(&lock);
             port = made;
             LeaveCriticalSection(&lock);
+            opened_at = GetTickCount();
             return;
         }
         Sleep(RETRY_MS);

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,3 +126,14 @@ def test_network_that_fails_and_comes_back_under_an_agent_that_dials(cpu: str, t
 
         with opened(f"tcp-listen://127.0.0.1:{port}", KEY) as session:
             survives(session, device, outage)
+
+
+def test_serial_port_that_can_be_opened_and_not_read_is_tried_every_second() -> None:
+    build_agents()
+    with emulated("arm", "link=COM1:", odd=True) as device:
+        device.event("ready")
+        device.tell("spoil COM1:")
+        began = time.monotonic()
+        for _ in range(4):
+            device.said("the serial port is gone")
+        assert time.monotonic() - began > 2
