@@ -172,6 +172,20 @@ static DWORD receive(uint32_t connection, uint8_t *bytes, DWORD room, struct ori
     return got;
 }
 
+/* The newest caller, if there still is one. */
+static void answer_call(void)
+{
+    SOCKET newest = ws2.accept(listener, NULL, NULL);
+    if (newest != INVALID_SOCKET) {
+        arrive(newest);
+        return;
+    }
+    int error = ws2.WSAGetLastError();
+    if (error != WSAEWOULDBLOCK && error != WSAECONNABORTED && error != WSAECONNRESET) {
+        Sleep(RETRY_MS); /* no socket to be had now: do not spin */
+    }
+}
+
 static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
 {
     static const struct period second = {1, 0};
@@ -210,12 +224,7 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
         }
         failures = 0;
         if (listener != INVALID_SOCKET && among(&ready, listener)) {
-            SOCKET newest = ws2.accept(listener, NULL, NULL);
-            if (newest != INVALID_SOCKET) {
-                arrive(newest);
-            } else if (ws2.WSAGetLastError() != WSAEWOULDBLOCK) {
-                Sleep(RETRY_MS); /* no socket to be had now: do not spin */
-            }
+            answer_call();
         }
         first = !first;
         for (int i = 0; i < PLACES; i++) {

@@ -6,6 +6,7 @@ More commands on its standard input:
     spoil COM1:    the port can be opened, and nothing can be read from it
     hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
     release COM1:  it takes bytes again
+    abort          connections are gone by the time they are accepted: accept says WSAECONNRESET
 """
 
 import sys
@@ -19,6 +20,10 @@ from harness.emulator.device import Device
 from harness.emulator.errors import ERROR_DEVICE_REMOVED
 from harness.emulator.exports import Until, Wait, Wake
 from harness.emulator.objects import StreamError
+from harness.emulator.ws2 import accepting
+from harness.emulator.ws2.api import Winsock
+from harness.emulator.ws2.errors import WSAECONNRESET, WinsockError
+from harness.emulator.ws2.sockets import Socket
 
 SPOILT: set[str] = set()
 HELD: dict[str, Device] = {}
@@ -41,9 +46,16 @@ def _held_write(self: CommFile, data: bytes) -> Generator[Wait, Wake, int]:
     return 0
 
 
+def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
+    sock.backlog.popleft().close(reset=True)
+    ws.call.device.report("aborted")
+    raise WinsockError(WSAECONNRESET)
+
+
 class OddConsole(Console):
     def __init__(self, device: Device) -> None:
         super().__init__(device)
+        self._commands["abort"] = self._abort
         self._commands |= {
             "freeze": self._freeze,
             "spoil": self._spoil,
@@ -68,6 +80,10 @@ class OddConsole(Console):
 
     def _release(self, name: str) -> None:
         del HELD[name]
+
+    def _abort(self, argument: str) -> None:
+        accepting._take = _aborted
+        self._device.report("aborting")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Ports and networks of the device that fail and come back: the session goes on, nothing runs twice."""
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,22 @@ def test_network_that_fails_and_comes_back_under_an_agent_that_dials(cpu: str, t
 
         with opened(f"tcp-listen://127.0.0.1:{port}", KEY) as session:
             survives(session, device, outage)
+
+
+def test_connections_that_are_gone_before_they_are_accepted_hold_up_nobody(tmp_path: Path) -> None:
+    build_agents()
+    copies = [(key_file(tmp_path), "\\ceagent.key")]
+    with emulated("arm", f"link=tcp:{PORT}", copies=copies, odd=True) as device:
+        port = device.event("listen")["host_port"]
+        with opened(f"tcp://127.0.0.1:{port}", KEY) as session:
+            device.tell("abort")
+            device.event("aborting")
+            began = time.monotonic()
+            for number in range(1, 5):
+                socket.create_connection(("127.0.0.1", int(str(port)))).close()
+                device.event("aborted")
+                assert run(session, COUNT).value("n") == number
+            assert time.monotonic() - began < 3
 
 
 def test_serial_port_that_can_be_opened_and_not_read_is_tried_every_second() -> None:
