@@ -79,6 +79,11 @@ static bool signalled(HANDLE handle)
     return WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
 }
 
+static bool worker_got_there(void)
+{
+    return signalled(worker_done()) && worker_finished();
+}
+
 static bool worker_died(void)
 {
     return worker_handle() && signalled(worker_handle());
@@ -175,13 +180,13 @@ static void late(void)
 {
     struct fault fault;
     /* A frame may have kept us from seeing what came of the program in time. */
-    if (signalled(worker_done())) {
+    if (worker_got_there()) {
         finish();
         return;
     }
     bool over = worker_died() || worker_fault(&fault); /* one that has faulted may be slow to end */
     worker_kill();
-    bool done = signalled(worker_done()); /* at the last moment */
+    bool done = worker_got_there(); /* at the last moment */
     if (over && !done) {
         worker_ended();
         return;
@@ -200,7 +205,7 @@ static void serve(void)
         DWORD left = running ? time_left() : AWAKE_MS;
         DWORD sign = WaitForMultipleObjects(worker ? 3 : 2, signs, 0, left < AWAKE_MS ? left : AWAKE_MS);
         if (sign == WAIT_OBJECT_0 + DONE) {
-            if (running) {
+            if (running && worker_finished()) {
                 finish();
             }
         } else if (sign == WAIT_OBJECT_0 + FRAME) {

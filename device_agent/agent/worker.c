@@ -134,10 +134,15 @@ DWORD worker_main(uint32_t number)
     struct cea_machine machine = {resolve, clock_ticks, clock_microseconds, rest, begin, join, lock, unlock, 0, 0};
     machine.get_error = (cea_word)&GetLastError;
     machine.set_error = (cea_word)&SetLastError;
+    uint32_t turn = objects.memory->turn;
     os_event_set(objects.done); /* ready */
     while (WaitForSingleObject(objects.go, (DWORD)INFINITE) == WAIT_OBJECT_0 && !objects.memory->leave) {
-        cea_interpret(objects.memory, &machine);
-        os_event_set(objects.done);
+        if (objects.memory->turn != turn) {
+            turn = objects.memory->turn;
+            cea_interpret(objects.memory, &machine);
+            objects.memory->finished = turn;
+            os_event_set(objects.done);
+        }
     }
     return 0;
 }

@@ -14,6 +14,7 @@ enum {
 static const struct settings *settings;
 static struct shared_objects objects;
 static uint32_t number;                /* of the shared objects: the boot number, and one more for every immortal */
+static uint32_t turn;                  /* number of the last program */
 static unsigned immortals;
 static struct fault faults[IMMORTALS]; /* one for each worker that may be alive */
 static struct fault *fault = faults;
@@ -43,6 +44,11 @@ HANDLE worker_handle(void)
 HANDLE worker_done(void)
 {
     return objects.done ? objects.done : never;
+}
+
+bool worker_finished(void)
+{
+    return objects.memory && objects.memory->finished == turn;
 }
 
 struct cea_shared *worker_memory(void)
@@ -115,6 +121,8 @@ bool worker_start(void)
 
 void worker_run(void)
 {
+    objects.memory->leave = false; /* the program before may have written there */
+    objects.memory->turn = ++turn;
     os_event_set(objects.go);
 }
 

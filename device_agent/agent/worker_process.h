@@ -19,8 +19,9 @@ bool worker_debugged(void);
 /* Null: there is none. Signalled: it has ended. */
 HANDLE worker_handle(void);
 
-/* Auto-reset event: it has executed its program. */
+/* Auto-reset event: it may have executed its program, worker_finished tells. */
 HANDLE worker_done(void);
+bool worker_finished(void);
 
 /* What both processes see. Other memory after worker_gone, if the worker could not be ended. Null: there is none to be
  * had now, last error. */

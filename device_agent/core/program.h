@@ -145,6 +145,8 @@ struct cea_shared {
     cea_word slot[CEA_SLOTS];
 
     volatile bool leave; /* the worker is to end instead of running the program */
+    /* Numbers of the program to be executed, and of the last one that was: a call gone wild may set any event. */
+    volatile uint32_t turn, finished;
     cea_word code[CEA_CODE];
     /* Last, so that a call that writes beyond a buffer soon leaves the mapping. Buffers in it are aligned as it is. */
     cea_word arena[CEA_ARENA / sizeof(cea_word)] __attribute__((aligned(8)));

@@ -11,7 +11,7 @@ from running import EXPORTS, ON_WINE, SETTER, SLEEP, key_file, on_emulator, on_w
 from harness.agents import build_agents
 from harness.wire.messages import Answer, OutcomeCode
 
-QUERY, RANDOM = 20, 21
+QUERY, RANDOM, EVENT, SIGNAL = range(20, 24)
 PLACE, SIZE = 900, 901
 """Slots that `find` fills: where the memory begins, and how many bytes it has."""
 
@@ -24,6 +24,8 @@ class Wild:
         word = agent.welcome.limits.word
         random = "coredll!CeGenRandom" if word == 4 else "advapi32!SystemFunction036"
         agent.run([], [], [*EXPORTS, [QUERY, "coredll!VirtualQuery", 0], [RANDOM, random, 0]])
+        signal = "coredll!EventModify" if word == 4 else "coredll!SetEvent"
+        agent.run([], [], [[EVENT, "coredll!CreateEventW", 1], [SIGNAL, signal, 1]])
         # MEMORY_BASIC_INFORMATION: base of the region, base of the allocation; a size at the fourth word.
         self.find = [QUERY, [[0, 0], [0, 0], 28 if word == 4 else 48], {7: [PLACE, [0, word, word], 0]}]
         self.find += [{7: [SIZE, [0, 0, word], [0, 3 * word, word]]}, {8: [SIZE, [SIZE], [PLACE]]}]
@@ -32,6 +34,11 @@ class Wild:
         """The call that fills so many bytes with random ones."""
         in_order = [size, place] if self.agent.welcome.limits.word == 4 else [place, size]
         return [RANDOM, in_order]
+
+    def signal(self, name: str) -> tuple[list[object], list[object]]:
+        """Calls that set an event of the agent's own, the first two of a program, and the buffer for it."""
+        text = f"ceagent-{self.agent.welcome.boot:08x}-{name}\0".encode("utf-16-le")
+        return [EVENT, [0, 0, 0, [0, 0]], SIGNAL, [[0], 3]], [64, False, text]
 
     def sane(self) -> None:
         """The session goes on, and a new worker knows all the exports."""
@@ -88,3 +95,21 @@ def test_random_bytes_while_a_program_is_ended(wild: Wild) -> None:
         assert answer.outcome is not None
         assert answer.outcome.code in (OutcomeCode.BLOCKED, OutcomeCode.FAULTED)
         wild.sane()
+
+
+def test_program_that_says_it_is_done_is_not(wild: Wild) -> None:
+    calls, name = wild.signal("done")
+    answer = wild.agent.run([*calls, SLEEP, [300], SETTER, [0]], [name])
+    assert (answer.outcome, answer.errors) == (None, {})
+    answer = wild.agent.run([*calls, SLEEP, [600_000]], [name], deadline_ms=300)
+    assert answer.outcome is not None
+    assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.BLOCKED, 2)
+
+
+def test_program_that_tells_the_worker_to_go_on_runs_once(wild: Wild) -> None:
+    calls, name = wild.signal("go")
+    count: list[object] = [{7: [9, [1, 0, 4], 1]}, {6: [1, 0, 4, [9]]}]
+    for number in range(1, 4):
+        answer = wild.agent.run([*calls, *count], [name, [4, True, 1]])
+        assert (answer.outcome, answer.outputs) == (None, (bytes([number]),))
+        assert wild.agent.run([SLEEP, [100]], [[4, True, 1]]).outputs == (bytes([number]),)
