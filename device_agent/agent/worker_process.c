@@ -167,15 +167,19 @@ static void leave_behind(void)
 
 void worker_gone(void)
 {
-    bool ended = WaitForSingleObject(worker, 0) == WAIT_OBJECT_0;
-    if (watching) {
+    bool ended = WaitForSingleObject(worker, 0) == WAIT_OBJECT_0, watched = watching != NULL;
+    if (watched) {
         if (ended) {
-            WaitForSingleObject(watching, END_MS); /* it has the last event to deal with */
+            watched = WaitForSingleObject(watching, END_MS) != WAIT_OBJECT_0; /* it has the last event to deal with */
         }
         CloseHandle(watching);
         watching = NULL;
     }
-    CloseHandle(worker);
+    /* Who watches it has use for the handle: closed, its number could become that of the next worker, who would be ended
+     * for what this one does. */
+    if (!watched) {
+        CloseHandle(worker);
+    }
     worker = NULL;
     if (ended) {
         os_event_reset(objects.go);

@@ -3,6 +3,7 @@
 More commands on its standard input:
 
     freeze         all processes but those started at boot stand still from now on, and cannot be ended
+    thaw           they go on
     spoil COM1:    the port can be opened, and nothing can be read from it
     hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
     release COM1:  it takes bytes again
@@ -55,7 +56,7 @@ def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
 class OddConsole(Console):
     def __init__(self, device: Device) -> None:
         super().__init__(device)
-        self._commands["abort"] = self._abort
+        self._commands |= {"abort": self._abort, "thaw": self._thaw}
         self._commands |= {
             "freeze": self._freeze,
             "spoil": self._spoil,
@@ -71,12 +72,20 @@ class OddConsole(Console):
                     thread.in_driver = True
         self._device.report("frozen")
 
+    def _thaw(self, argument: str) -> None:
+        for process in self._device.processes:
+            for thread in process.threads:
+                while thread.holds and thread.in_driver:
+                    self._device.scheduler.release(thread)
+                thread.in_driver = False
+
     def _spoil(self, name: str) -> None:
         SPOILT.add(name)
         self._device.io.forget(self._port("spoil", name))
 
     def _hold(self, name: str) -> None:
         HELD[name] = self._device
+        self._device.report("holding")
 
     def _release(self, name: str) -> None:
         del HELD[name]

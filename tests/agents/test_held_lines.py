@@ -31,6 +31,7 @@ def served(cpu: str) -> Iterator[tuple[Emulated, Controller]]:
 def held_up(device: Emulated, agent: Controller, steps: list[object], buffers: list[object]) -> Answer:
     """The answer to a program that comes to its end in time, while the agent can look at its line alone."""
     device.tell("hold COM1:")
+    device.event("holding")
     agent.send([SLEEP, [100], *steps], buffers, deadline_ms=500)
     agent.again(1)  # what the agent has to say to that holds it up
     device.event("held")

@@ -20,7 +20,7 @@ from running import (
 )
 
 from harness.agents import CPU_BUILDS, build_agents
-from harness.wire.messages import OutcomeCode
+from harness.wire.messages import Answer, OutcomeCode
 
 TIME, RAISE = 20, 21
 MORE = [[TIME, "coredll!GetSystemTime", 0], [RAISE, "coredll!RaiseException", 0]]
@@ -28,11 +28,11 @@ MORE = [[TIME, "coredll!GetSystemTime", 0], [RAISE, "coredll!RaiseException", 0]
 
 @contextmanager
 def served(
-    cpu: str, folder: Path, variants: Sequence[str] = (), link: str = "COM1:"
+    cpu: str, folder: Path, variants: Sequence[str] = (), link: str = "COM1:", *, odd: bool = False
 ) -> Iterator[tuple[Emulated, Controller]]:
     """A device, and a controller with a session on its agent that knows all the exports used here."""
     build_agents()
-    with emulated(cpu, f"link={link}", variants=variants) as device:
+    with emulated(cpu, f"link={link}", variants=variants, odd=odd) as device:
         serial = device.event("ready")["serial"]
         assert isinstance(serial, dict)
         with closing(Controller(str(serial["COM1:"]), key=None)) as agent:
@@ -116,6 +116,20 @@ def find_supervisor(agent: Controller, open_process: int, below: int) -> int:
         if agent.run([open_process, [0, 0, number]]).errors == {}:
             return number
     raise AssertionError("no process before the worker")
+
+
+def test_worker_that_could_not_be_ended_and_faults_long_after(tmp_path: Path) -> None:
+    with served("arm", tmp_path, odd=True) as (device, agent):
+        agent.send([SLEEP, [600], TIME, [0x10]], deadline_ms=300)
+        device.tell("freeze")
+        answer = agent.receive()
+        assert isinstance(answer, Answer)
+        assert answer.outcome is not None
+        assert (answer.outcome.code, answer.outcome.call) == (OutcomeCode.BLOCKED, 0)
+        assert agent.run([SETTER, [0]], [[4, True, 1]]).outcome is None
+        device.tell("thaw")
+        device.event("exit", code=ACCESS_VIOLATION)
+        assert agent.run([SETTER, [0]]).outcome is None
 
 
 def test_nothing_stays_behind(tmp_path: Path) -> None:
