@@ -26,6 +26,8 @@ from harness.wire.messages import Welcome
 
 _IDLE = 2.0
 """Seconds of silence after which it is asked whether the device is still the one it was."""
+_NUMBERS = (1 << 32) - 1
+"""Programs of one session at most: no number comes again within it, and the agent takes all but the last."""
 _ATTEMPTS = 5
 """Links opened until the first welcome: one that breaks may be a bad line, five in a row are no agent."""
 
@@ -105,7 +107,7 @@ class Session:
                 self._line.clock.rest()
 
     def _run_all(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
-        if self._broken:
+        if self._broken or self._next + len(programs) > _NUMBERS:
             self._begin(deadline)
             self.health.restarts += 1
         limits = self.welcome.limits
