@@ -1,6 +1,7 @@
 """A link over a serial line, or over anything else that pyserial has a URL for."""
 
 import errno
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -8,6 +9,13 @@ import serial  # type: ignore[import-untyped]
 
 from harness.errors import LinkError, UsageError
 from harness.links.holder import holder
+
+if sys.platform == "win32":
+    _NO_TERMINAL: tuple[type[Exception], ...] = ()
+else:
+    import termios
+
+    _NO_TERMINAL = (termios.error,)  # it is no OSError
 
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
 _WRITE_TIMEOUT = 10.0
@@ -62,6 +70,11 @@ class SerialLink:
             ) from error
         except OSError as error:
             raise LinkError(f"{self.url}: the port is gone: {error}") from error
+        except (TypeError, AttributeError) as error:
+            # As in `read`: closed while writing.
+            if not self._closed:
+                raise
+            raise LinkError(f"{self.url}: the port is gone: it was closed") from error
 
     def close(self) -> None:
         if self._closed:
@@ -134,6 +147,9 @@ def _open(port: serial.SerialBase, url: str, settings: SerialSettings) -> Serial
         raise UsageError(f"{url}: {error}") from error
     except OSError as error:
         raise LinkError(_explain(error, url)) from error
+    except _NO_TERMINAL as error:
+        # The port went away meanwhile.
+        raise LinkError(_explain(OSError(*error.args), url)) from error
     return SerialLink(port, url, settings)
 
 

@@ -1,6 +1,7 @@
 """Serial links over pseudo terminals, and the pyserial URLs that need no hardware."""
 
 import contextlib
+import errno
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 from harness.errors import LinkError
 from harness.links import Link, open_link
 from harness.links.holder import holder
+from harness.links.serial import SerialLink
 from tests.links.test_tcp_link import read_until_end
 
 pytestmark = pytest.mark.skipif(
@@ -75,6 +77,38 @@ def test_a_port_that_goes_away(terminal: tuple[int, str]) -> None:
     assert isinstance(error, LinkError)
     assert f"{name}: the port is gone" in str(error)
     link.close()
+
+
+@pytest.mark.parametrize("call", ["tcsetattr", "tcflush"])
+def test_a_port_that_goes_away_while_it_is_opened(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """As when an adapter is plugged in and out again: an error of the link, and a later try may succeed."""
+    import termios
+
+    def fail(*_: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"serial.serialposix.termios.{call}", fail)
+        with pytest.raises(LinkError, match="Input/output error"):
+            open_link(terminal[1], timeout=10)
+    open_link(terminal[1], timeout=10).close()
+
+
+@pytest.mark.parametrize("error", [TypeError("fd is None"), AttributeError("no socket")], ids=type)
+def test_closed_while_a_write_waits(terminal: tuple[int, str], error: Exception) -> None:
+    """What pyserial raises then is not always an OSError."""
+    link = open_link(terminal[1], timeout=10)
+    assert isinstance(link, SerialLink)
+
+    def write(data: bytes) -> None:
+        link.close()
+        raise error
+
+    link._port.write = write
+    with pytest.raises(LinkError, match="the port is gone"):
+        link.write(b"x")
 
 
 def test_a_busy_port_names_its_holder(terminal: tuple[int, str]) -> None:
