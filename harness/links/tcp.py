@@ -6,11 +6,14 @@ import struct
 import sys
 import time
 
-from harness.errors import LinkError, LinkRefused
+from harness.errors import LinkError, LinkGone, LinkRefused
 
 _CHUNK = 65536
 _WRITE_TIMEOUT = 10
 """Seconds after which a connection that takes no bytes is given up."""
+
+_NOBODY_THERE = (errno.EHOSTUNREACH, getattr(errno, "EHOSTDOWN", errno.EHOSTUNREACH))
+"""What a device that is off comes to on its own network, if not to silence: it is asked for in vain."""
 
 
 class TcpLink:
@@ -79,7 +82,14 @@ class TcpDialer:
         except ConnectionResetError as error:
             raise LinkRefused(f"{url}: the connection was reset before it stood") from error
         except OSError as error:
-            raise LinkError(f"{url}: {error.strerror or error}") from error
+            kind = LinkRefused if error.errno in _NOBODY_THERE else LinkError
+            raise kind(f"{url}: {error.strerror or error}") from error
+        if connection.getsockname() == connection.getpeername():
+            # The system gave us that very port for our end. It is to be free for the agent, and at once.
+            now = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+            connection.close()
+            raise LinkRefused(f"{url}: connection refused: nothing listens on port {port} of {host}")
         return TcpLink(_ready(connection), url)
 
     def close(self) -> None:
@@ -98,9 +108,16 @@ class ListenDialer:
         self.url = tcp_url("tcp-listen", host, port)
         self._host, self._port = host, port
         self._listener: socket.socket | None = None
+        self._closed = False
 
     def bind(self) -> int:
         """Bind now, if that has not happened yet; the number of the port. Raises `LinkError`."""
+        self._bound()
+        return self._port
+
+    def _bound(self) -> socket.socket:
+        if self._closed:
+            raise LinkGone(f"{self.url}: closed on this side")
         if self._listener is None:
             try:
                 family, _, _, _, address = socket.getaddrinfo(
@@ -113,11 +130,9 @@ class ListenDialer:
                 raise LinkError(f"{self.url}: {_why_not_bound(error, self._port)}") from error
             self._port = self._listener.getsockname()[1]
             self.url = tcp_url("tcp-listen", self._host, self._port)
-        return self._port
+        return self._listener
 
     def open(self, timeout: float) -> TcpLink:
-        self.bind()
-        assert self._listener is not None, "bind made it"
         end = time.monotonic() + timeout
         newest = self._accept(timeout)
         while newest is not None and (newer := self._accept(0)) is not None:
@@ -132,15 +147,17 @@ class ListenDialer:
         return TcpLink(_ready(newest), self.url)
 
     def close(self) -> None:
+        self._closed = True
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
 
     def _accept(self, timeout: float) -> socket.socket | None:
-        assert self._listener is not None, "bind made it"
-        self._listener.settimeout(timeout)
+        # Another thread may close it meanwhile.
+        listener = self._bound()
         try:
-            return self._listener.accept()[0]
+            listener.settimeout(timeout)
+            return listener.accept()[0]
         except (TimeoutError, BlockingIOError):
             return None
         except ConnectionAbortedError:

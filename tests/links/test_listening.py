@@ -82,6 +82,24 @@ def test_closed_twice_and_free_again(opener: ListenDialer) -> None:
         socket.create_connection(("127.0.0.1", port))
 
 
+def test_closed_while_another_thread_waits(opener: ListenDialer) -> None:
+    """It binds the port no more: nobody would let go of it again."""
+    accept = opener._accept
+
+    def close_first(timeout: float) -> socket.socket | None:
+        opener.close()
+        return accept(timeout)
+
+    port = opener.bind()
+    opener._accept = close_first  # type: ignore[method-assign]
+    with pytest.raises(LinkError, match="closed"):
+        opener.open(1)
+    with pytest.raises(LinkError, match="closed"):
+        opener.open(1)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
 @pytest.mark.parametrize("url", ["tcp-listen://127.0.0.1", "tcp-listen://:5", "tcp-listen://a:5?baud=1"])
 def test_bad_urls(url: str) -> None:
     with pytest.raises(UsageError, match="it needs a host and a port, and nothing else"):

@@ -1,5 +1,6 @@
 """TCP links over real loopback connections."""
 
+import errno
 import socket
 import struct
 import threading
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.errors import LinkError
+from harness.errors import LinkError, LinkRefused
 from harness.links import Link, open_link
 
 
@@ -121,6 +122,36 @@ def test_hosts_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, error: OS
         open_link("tcp://nowhere:5555", timeout=0.5)
     assert text in str(caught.value)
     assert str(caught.value).startswith("tcp://nowhere:5555: ")
+
+
+@pytest.mark.parametrize("code", [errno.EHOSTUNREACH, errno.EHOSTDOWN])
+def test_a_device_that_is_off_takes_no_connection(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """On its own network nobody says so: either nothing answers in time, or the system finds nobody there."""
+
+    def fail(*_: object, **__: object) -> socket.socket:
+        raise OSError(code, "No route to host")
+
+    monkeypatch.setattr("socket.create_connection", fail)
+    with pytest.raises(LinkRefused, match="No route to host"):
+        open_link("tcp://10.0.0.5:5555", timeout=10)
+
+
+def test_a_connection_to_itself_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who dials a free port of its own computer long enough gets that port for its own end of the line."""
+    places = []
+
+    def to_itself(*_: object, **__: object) -> socket.socket:
+        connection = socket.socket()
+        connection.bind(("127.0.0.1", 0))
+        places.append(connection.getsockname())
+        connection.connect(places[0])
+        return connection
+
+    monkeypatch.setattr("socket.create_connection", to_itself)
+    with pytest.raises(LinkRefused, match="nothing listens on port 5555"):
+        open_link("tcp://127.0.0.1:5555", timeout=10)
+    with socket.create_server(places[0]):
+        """The port is free at once for whoever wants to listen."""
 
 
 def test_socket_urls_are_tcp(listener: socket.socket) -> None:
