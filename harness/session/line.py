@@ -175,6 +175,7 @@ class Line:
             self.clock.expect(_ENDING)
             reader.join(_ENDING)
             if reader.end is None:
+                self._drain()
                 self._broken = LineBroken(str(error), by_device=False)
             raise reader.end or LineBroken(str(error), by_device=False) from None
         self._last_sent = self.clock.now()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import threading
 
 import pytest
 
@@ -158,6 +159,28 @@ def test_a_session_begins_anew_after_silence_and_says_no_answer_while_it_lasts()
         agent.deaf_to = set()
         agent.silent_hellos = 0
         assert session.run(SMALL, deadline=Deadline(30)).outcome.returned
+
+
+def test_what_has_come_before_nothing_can_be_sent_any_more_counts() -> None:
+    """The line takes no bytes any more, and is not closed; the answer to the first program is there."""
+    with FakeAgent() as agent:
+        session = opened(agent, dataclasses.replace(HASTY, margin=30))
+        write = agent.link.write
+        runs: list[bytes] = []
+
+        def stuck(data: bytes) -> None:
+            runs.append(data)
+            if len(runs) == 1:
+                write(data)
+                return
+            while not (agent.state.kept and agent.understood):
+                threading.Event().wait(0.001)
+            agent.away = agent.gone
+            raise LinkError("the connection took no bytes")
+
+        agent.link.write = stuck  # type: ignore[method-assign]
+        kinds = [one.outcome.kind for one in session.run_all([SMALL] * 2)]
+        assert kinds == [OutcomeKind.RETURNED, OutcomeKind.LOST]
 
 
 def test_an_agent_that_hangs_up_has_lost_the_program() -> None:
