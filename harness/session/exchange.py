@@ -13,12 +13,12 @@ import contextlib
 from collections import deque
 
 from harness.deadline import Deadline
-from harness.errors import LinkError, LinkGone, NoAnswer, ProgramError
+from harness.errors import LinkError, LinkGone, NoAnswer, ProgramError, ProtocolError
 from harness.program.codec import Compiled, ExportTable
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.session.clock import Limit
-from harness.session.flight import Flight, Window, in_words
+from harness.session.flight import Flight, Window, in_doubt, in_words
 from harness.session.greeting import Greeting
 from harness.session.landing import Landing
 from harness.session.line import Line, LineBroken, Received
@@ -74,9 +74,11 @@ class Exchange:
         self._line.look_again()
         try:
             self._run(deque(enumerate(jobs)))
-        except BaseException:
+        except BaseException as error:
             # Programs may still be under way: this session's numbers cannot be trusted any more.
             self.broken = True
+            if isinstance(error, ProtocolError) and self._window.waiting():
+                error.add_note(f"  {in_doubt(self._window.waiting())}")
             raise
         self.broken |= self._landing.broken
         return self._landing.executions([program for program, _ in jobs])
@@ -265,7 +267,7 @@ class Exchange:
             raise NoAnswer(
                 f"{self._line.url}: no answer within the {seconds:g} s that were allowed, less "
                 f"than the program's own deadline of {head.program.deadline_ms / 1000:g} s and the margin: "
-                f"{self._line.describe()}; {self._in_doubt()}"
+                f"{self._line.describe()}; {in_doubt(self._window.waiting())}"
             )
         elif self._greeting is not None:
             if seen >= self._greeting.ask_at:
@@ -359,7 +361,7 @@ class Exchange:
         if self._breaks.more():
             why = f"{broken}; {self._breaks}"
             if not broken.by_device:
-                raise LinkError(f"{why}; {self._in_doubt()}")
+                raise LinkError(f"{why}; {in_doubt(self._window.waiting())}")
             self._lose(why)
             return True
         if self._breaks.again:
@@ -371,13 +373,8 @@ class Exchange:
         if self._deadline is not None and gave_up.in_time and not isinstance(gave_up.last, LinkGone):
             allowed = f" within the {self._deadline.seconds:g} s that were allowed"
         kind = LinkGone if isinstance(gave_up.last, LinkGone) else LinkError
-        return kind(f"{broken}; it could not be opened again{allowed}: {gave_up}; {self._in_doubt()}")
-
-    def _in_doubt(self) -> str:
-        waiting = self._window.waiting()
-        if not waiting:
-            return "no program was under way"
-        return f"whether it ran is in doubt for {in_words(waiting)}"
+        doubt = in_doubt(self._window.waiting())
+        return kind(f"{broken}; it could not be opened again{allowed}: {gave_up}; {doubt}")
 
     def _why_lost(self, head: Flight) -> str:
         waited = f"{self._clock.now() - head.head_since:.1f} s"

@@ -136,6 +136,11 @@ def in_words(flights: Iterable[Flight]) -> str:
     return f"program{'s' if len(flights) > 1 else ''} {listed}"
 
 
+def in_doubt(waiting: list[Flight]) -> str:
+    """What is to be said of these when an error ends the wait for them."""
+    return f"whether it ran is in doubt for {in_words(waiting)}" if waiting else "no program was under way"
+
+
 def _first_call(program: Program) -> str:
     lines = [line.strip() for line in format_program(program).splitlines()]
     first = next((line for line in lines if "(" in line), lines[0] if lines else "empty")

@@ -80,8 +80,10 @@ def test_a_downgrade_when_the_link_is_opened_again() -> None:
     with FakeAgent(key=KEY, cut_before={2}) as agent:
         session = Session.open(agent, key=KEY, deadline=Deadline(60), timing=QUICK)
         agent._hello = lambda hello: Downgrading._hello(agent, hello)  # type: ignore[method-assign,arg-type]
-        with pytest.raises(ProtocolError, match="without proof of the key"):
+        with pytest.raises(ProtocolError, match="without proof of the key") as caught:
             session.run(SMALL)
+        [note] = caught.value.__notes__
+        assert "whether it ran is in doubt for program 0 (" in note
         assert agent.executed == []
 
 
