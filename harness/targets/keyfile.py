@@ -6,6 +6,7 @@ No error names anything of a key but the place it should have come from.
 """
 
 import os
+import re
 import secrets
 import stat
 import sys
@@ -28,6 +29,7 @@ KEY = Key("key", "a file with a key (`ceharness agent key FILE` makes one)", key
 """The key of a target section that names a key file."""
 
 _DIGITS = 2 * KEY_BYTES
+_MOST_OF_ONE = _DIGITS * 3 // 4
 _FORM = f"expected {_DIGITS} hexadecimal digits, as `ceharness agent key FILE` writes them"
 _LONGEST = 4096  # bytes of a key file, comments included
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -43,7 +45,7 @@ class PreSharedKey:
 
 def read_key(path: Path | str) -> PreSharedKey:
     """The key of a file. Raises UsageError: not there, not readable, readable by others, no key."""
-    if _is_key(Path(path).name.encode(errors="replace")):
+    if _reads_as_key(Path(path).name):
         raise UsageError(
             "key: expected the name of a file, and got a key itself (make a new one, this is seen)"
         )
@@ -122,6 +124,12 @@ def _parsed(text: bytes, what: str) -> bytes:
     if len(text) > _LONGEST or not _is_key(digits):
         raise UsageError(f"{what}: not a key; {_FORM}")
     return bytes.fromhex(digits.decode("ascii"))
+
+
+def _reads_as_key(name: str) -> bool:
+    """Is it no name of a file, but a key, in whatever form, or most of one?"""
+    digits = re.sub(r"0[xX]|[\s:;,._'\"-]", "", name)
+    return len(digits) >= _MOST_OF_ONE and re.fullmatch(r"[0-9a-fA-F]+", digits) is not None
 
 
 def _is_key(digits: bytes) -> bool:

@@ -113,6 +113,35 @@ def test_a_key_in_place_of_a_file_name_is_not_repeated() -> None:
         assert "expected the name of a file" in said
 
 
+PAIRS = [f"{7 * n + 16:02x}" for n in range(32)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(PAIRS),
+        ":".join(PAIRS).upper(),
+        "0x" + "".join(PAIRS),
+        "".join(PAIRS)[:-1],
+        "".join(PAIRS) + "0",
+        f'"{"".join(PAIRS)}"',
+        ", ".join(f"0x{pair}" for pair in PAIRS),
+    ],
+    ids=["blanks", "colons", "prefix", "one short", "one long", "quotes", "C"],
+)
+@pytest.mark.parametrize("folder", ["", "/etc/ceharness/"], ids=["given", "beside lab.ini"])
+def test_a_key_is_recognized_however_it_is_written(text: str, folder: str) -> None:
+    with pytest.raises(UsageError, match="got a key itself") as caught:
+        read_key(folder + text)
+    assert PAIRS[3] not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["panel.key", "deadbeef.key", "0123456789abcdef0123456789abcdef", "cafe"])
+def test_no_name_of_a_file_is_taken_for_a_key(tmp_path: Path, name: str) -> None:
+    write_key(tmp_path / name)
+    assert read_key(tmp_path / name).source.endswith(name)
+
+
 def test_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CEHARNESS_KEY", raising=False)
     assert key_of_environment() is None
