@@ -121,7 +121,8 @@ def decode(body: bytes, word: int | None = None) -> Message:
     try:
         value = cbor2.loads(body)
         again = cbor2.dumps(value)
-    except (cbor2.CBORDecodeError, cbor2.CBOREncodeError, ValueError, TypeError, RecursionError) as error:
+    except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
+        # Its tags for dates, fractions and sets have errors of their own. RecursionError is a RuntimeError.
         raise WireError(f"no CBOR: {error}") from error
     if again != body:
         raise WireError("CBOR, but not one item with definite lengths and shortest integers")

@@ -1,5 +1,6 @@
 """Messages: round trips, the CDDL as judge, and everything that is no message."""
 
+import decimal
 from pathlib import Path
 
 import cbor2
@@ -182,6 +183,33 @@ def test_no_proper_cbor(body: str, why: str | None) -> None:
         return
     with pytest.raises(WireError, match=why):
         decode(bytes.fromhex(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "8307d8643bffffffffffffffff00",  # a day that no calendar has
+        "8407d864839b4000000000000000",
+        "8403c4821bffffffffffffffff2000",  # a decimal fraction with a large exponent
+        "8307c5821bffffffffffffffff021bffffffffffffffff",
+        "8406d90104a2d9041018ff4080d82518ff03c280",
+        "8307d81e82010000",  # 1 / 0
+    ],
+)
+def test_no_tag_of_cbor_is_more_than_a_wire_error(body: str) -> None:
+    """They come from anybody who can reach the line. What cbor2 raises for them depends on its version."""
+    with pytest.raises(WireError):
+        decode(bytes.fromhex(body))
+
+
+@pytest.mark.parametrize("error", [OverflowError, decimal.InvalidOperation, ZeroDivisionError, RuntimeError])
+def test_whatever_cbor2_raises(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def loads(body: bytes) -> object:
+        raise error("too large")
+
+    monkeypatch.setattr("harness.wire.coding.cbor2.loads", loads)
+    with pytest.raises(WireError, match="no CBOR: too large"):
+        decode(b"\x80")
 
 
 def test_the_smallest_run_has_nothing_behind_its_steps() -> None:
