@@ -31,6 +31,7 @@ FAULT = "fault+"
 """What stands before the URL of a link that is to have faults."""
 STALL = 0.25
 """Seconds for which a stalled line stands still."""
+_NEVER = 1e-300
 
 
 class Kind(Enum):
@@ -84,9 +85,9 @@ class _Events:
 
     def __init__(self, probability: float, seed: str) -> None:
         self.random = random.Random(seed)
-        # 0 never happens, 1 always.
-        self._scale = 1 / math.log1p(-probability) if 0 < probability < 1 else 0.0
-        self._never = probability == 0
+        # 0 never happens, nor does what is so small that its inverse is no number; 1 always.
+        self._never = probability < _NEVER
+        self._scale = 1 / math.log1p(-probability) if _NEVER <= probability < 1 else 0.0
         self.at: float = 0
         self._draw(0)
 

@@ -60,6 +60,12 @@ def test_certain_faults() -> None:
     assert suffered(Faults(cut=1), [b"ab"]) == [Kind.CUT]
 
 
+@pytest.mark.parametrize("probability", [5e-324, 1e-310, 1e-300, 1e-18])
+def test_almost_never(probability: float) -> None:
+    faults = Faults(*[probability] * 5)
+    assert suffered(faults, [BYTES] * 3) == [BYTES * 3]
+
+
 @given(
     cuts=st.lists(st.integers(0, 2000), max_size=12),
     seed=st.integers(0, 2**32),
