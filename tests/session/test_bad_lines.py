@@ -25,7 +25,7 @@ def opened(agent: FakeAgent, key: bytes | None = None) -> Session:
 def test_a_program_that_never_gets_through_is_not_lost_by_the_device(key: bytes | None) -> None:
     with FakeAgent(key=key, deaf_to=set(range(1, 10**4))) as agent:
         session = opened(agent, key)
-        with pytest.raises(LinkError, match=r"program 1 \(.*\) was sent \d+ times and never reached the agent"):
+        with pytest.raises(LinkError, match=r"program 1 .* was sent \d+ times and never reached"):
             session.run(PROGRAM)
         agent.deaf_to = set()
         assert session.run(PROGRAM).outcome.returned, "a new session"
