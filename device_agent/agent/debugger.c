@@ -63,10 +63,12 @@ static DWORD on_exception(const struct debug_event *event, HANDLE process, struc
     if (exception->first_chance) {
         return DBG_EXCEPTION_NOT_HANDLED; /* a handler of its own may be waiting for it */
     }
-    fault->code = exception->code;
-    fault->address = (uintptr_t)exception->address;
-    fault->thread = event->thread;
-    fault->seen = true;
+    if (!fault->seen) { /* other threads may fault before the process has come to its end */
+        fault->code = exception->code;
+        fault->address = (uintptr_t)exception->address;
+        fault->thread = event->thread;
+        fault->seen = true;
+    }
     TerminateProcess(process, exception->code);
     return DBG_CONTINUE;
 }

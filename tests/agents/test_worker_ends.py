@@ -64,6 +64,17 @@ def test_software_exception_and_breakpoint(variants: tuple[str, ...], tmp_path: 
             assert (answer.outcome.address is None) == bool(variants)
 
 
+def test_first_of_threads_that_fault_at_once_is_told(tmp_path: Path) -> None:
+    with served("arm", tmp_path) as (device, agent):
+        threads = [{9: [n, [SLEEP, [20], RAISE, [0xE0000000 + n, 0, 0, 0]]]} for n in range(4)]
+        for _ in range(5):
+            outcome = agent.run(threads).outcome
+            ended = device.event("exit")
+            assert outcome is not None
+            assert (outcome.code, outcome.detail) == (OutcomeCode.FAULTED, ended["code"])
+            assert outcome.call == 2 * (outcome.detail - 0xE0000000) + 1
+
+
 @pytest.mark.parametrize("variant", ["no-debugger", "debug-refused"])
 def test_image_without_debugging_reports_faults_by_exit_code(variant: str, tmp_path: Path) -> None:
     with served("x86", tmp_path, (variant,)) as (_, agent):
