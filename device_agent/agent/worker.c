@@ -31,15 +31,15 @@ bool shared_open(struct shared_objects *objects, uint32_t number, bool superviso
         shared_close(objects);
         return false;
     }
-    objects->memory = MapViewOfFile(objects->mapping, FILE_MAP_WRITE, 0, 0, 0);
-    objects->go = CreateEventW(NULL, 0, 0, object_name(name, number, L"-go"));
-    objects->done = CreateEventW(NULL, 0, 0, object_name(name, number, L"-done"));
-    objects->alive = CreateMutexW(NULL, supervisor, object_name(name, number, L"-alive"));
-    if (!objects->memory || !objects->go || !objects->done || !objects->alive) {
-        shared_close(objects);
-        return false;
+    /* The mutex last: it is not closed any more. */
+    if ((objects->memory = MapViewOfFile(objects->mapping, FILE_MAP_WRITE, 0, 0, 0)) != NULL &&
+        (objects->go = CreateEventW(NULL, 0, 0, object_name(name, number, L"-go"))) != NULL &&
+        (objects->done = CreateEventW(NULL, 0, 0, object_name(name, number, L"-done"))) != NULL &&
+        (objects->alive = CreateMutexW(NULL, supervisor, object_name(name, number, L"-alive"))) != NULL) {
+        return true;
     }
-    return true;
+    shared_close(objects);
+    return false;
 }
 
 void shared_close(struct shared_objects *objects)

@@ -4,6 +4,7 @@ More commands on its standard input:
 
     freeze         all processes but those started at boot stand still from now on, and cannot be ended
     thaw           they go on
+    views          no more views of file mappings can be made
     spoil COM1:    the port can be opened, and nothing can be read from it
     hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
     release COM1:  it takes bytes again
@@ -12,6 +13,7 @@ More commands on its standard input:
 
 import sys
 from collections.abc import Generator
+from typing import Any
 
 from harness.emulator import command
 from harness.emulator.comm import CommFile
@@ -20,6 +22,7 @@ from harness.emulator.console import Console
 from harness.emulator.device import Device
 from harness.emulator.errors import ERROR_DEVICE_REMOVED
 from harness.emulator.exports import Until, Wait, Wake
+from harness.emulator.memory import Area, Memory
 from harness.emulator.objects import StreamError
 from harness.emulator.ws2 import accepting
 from harness.emulator.ws2.api import Winsock
@@ -28,7 +31,7 @@ from harness.emulator.ws2.sockets import Socket
 
 SPOILT: set[str] = set()
 HELD: dict[str, Device] = {}
-_read, _write = CommFile.read, CommFile.write
+_read, _write, _reserve = CommFile.read, CommFile.write, Memory.reserve
 
 
 def _spoilt_read(self: CommFile, count: int) -> Generator[Wait, Wake, bytes]:
@@ -47,6 +50,12 @@ def _held_write(self: CommFile, data: bytes) -> Generator[Wait, Wake, int]:
     return 0
 
 
+def _no_view(
+    self: Memory, size: int, address: int = 0, kind: str = "private", *more: Any, **named: Any
+) -> Area | None:
+    return None if kind == "mapped" else _reserve(self, size, address, kind, *more, **named)
+
+
 def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
     sock.backlog.popleft().close(reset=True)
     ws.call.device.report("aborted")
@@ -56,7 +65,7 @@ def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
 class OddConsole(Console):
     def __init__(self, device: Device) -> None:
         super().__init__(device)
-        self._commands |= {"abort": self._abort, "thaw": self._thaw}
+        self._commands |= {"abort": self._abort, "thaw": self._thaw, "views": self._views}
         self._commands |= {
             "freeze": self._freeze,
             "spoil": self._spoil,
@@ -89,6 +98,10 @@ class OddConsole(Console):
 
     def _release(self, name: str) -> None:
         del HELD[name]
+
+    def _views(self, argument: str) -> None:
+        Memory.reserve = _no_view  # type: ignore[method-assign]
+        self._device.report("no views")
 
     def _abort(self, argument: str) -> None:
         accepting._take = _aborted

@@ -26,7 +26,7 @@ MORE = [
     [RECEIVE, "ws2!recv", 2],
     [TIME, "coredll!GetSystemTime", 0],
 ]
-TIMEOUT = 258
+TIMEOUT, NO_MEMORY = 258, 8
 EXIT_CODE = 42
 AT_ONCE = {  # return 42, as the first thing that the process does
     "arm": bytes.fromhex("2A00A0E3 1EFF2FE1"),
@@ -128,6 +128,21 @@ def test_program_that_was_checked_for_the_memory_of_a_worker_that_keeps_it(cpu: 
         answer = agent.run(steps, [[4, True]], fresh=True)
         assert (answer.outcome, answer.errors, answer.outputs) == (None, {}, (b"\7",))
         assert answer.runs == ((1, 3, None),)
+
+
+def test_memory_that_cannot_be_had_is_tried_for_every_program_and_costs_nothing() -> None:
+    with served("arm", odd=True) as (device, agent):
+        assert agent.run([SETTER, [0]]).outcome is None
+        device.tell("freeze")
+        device.tell("views")
+        device.event("no views")
+        counts = []
+        for fresh in (True, False, False, False):
+            refusal = agent.refused([SETTER, [0]], fresh=fresh)
+            assert (refusal.reason, refusal.detail) == (Reason.WORKER, NO_MEMORY)
+            device.tell("census")
+            counts.append(device.event("census")["handles"])
+        assert counts[1:] == [counts[0]] * 3
 
 
 @pytest.mark.parametrize("cpu", ["arm", pytest.param("x86", marks=pytest.mark.long)])
