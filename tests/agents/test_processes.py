@@ -237,3 +237,22 @@ def test_image_without_winsock_and_without_a_fine_clock(tmp_path: Path) -> None:
         assert answer.outcome.detail == 126
         assert answer.times[0] % 1000 == 0
         controller.close()
+
+
+@pytest.mark.long
+def test_tick_counter_that_wraps(tmp_path: Path) -> None:
+    # 30 seconds after the device was switched on, whatever is going on then.
+    build_agents()
+    with on_emulator("arm", tmp_path, "link=COM1:", variants=("tick-wrap",), keyed=False) as url:
+        controller = Controller(url, key=None)
+        controller.run([], [], [*EXPORTS, [20, "coredll!GetTickCount", 0]])
+        ticks = controller.run([20, []]).values[0]
+        while ticks > 0x80000000:
+            before = ticks
+            assert controller.run([SLEEP, [1000]], deadline_ms=1500).outcome is None
+            outcome = controller.run([SLEEP, [600_000]], deadline_ms=1000).outcome
+            assert outcome is not None
+            assert outcome.code == OutcomeCode.BLOCKED
+            ticks = controller.run([20, []]).values[0]
+            assert 1900 < (ticks - before) % (1 << 32) < 10_000
+        controller.close()
