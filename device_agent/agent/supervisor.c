@@ -79,11 +79,6 @@ static bool signalled(HANDLE handle)
     return WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
 }
 
-static bool worker_got_there(void)
-{
-    return signalled(worker_done()) && worker_finished();
-}
-
 static bool worker_died(void)
 {
     return worker_handle() && signalled(worker_handle());
@@ -155,45 +150,44 @@ static DWORD time_left(void)
     return passed < deadline ? deadline - passed : 0;
 }
 
-static void worker_ended(void)
+/* The worker has come to its end, or it was ended at the deadline of its program. */
+static void worker_ended(bool late)
 {
     struct fault fault;
-    if (running) {
-        struct cea_end *end = &program.end;
-        end->detail = worker_exit_code();
-        if (worker_fault(&fault)) {
-            end->outcome = CEA_FAULTED;
-            end->detail = fault.code;
-            end->thread = fault.thread;
-            end->address = fault.address;
-            end->located = true;
-        } else {
-            /* The severity bits of an exception code; an exit code with them is taken for one. */
-            end->outcome = end->detail >> 30 >= 2 ? CEA_FAULTED : CEA_EXITED;
-        }
-        finish();
+    struct cea_end *end = &program.end;
+    if (!running) {
+        worker_left();
+        return;
     }
+    end->detail = worker_exit_code();
+    if (worker_finished()) {
+        end->outcome = CEA_DONE; /* it could not say so any more: a call may have closed any of its handles */
+    } else if (worker_fault(&fault)) {
+        end->outcome = CEA_FAULTED;
+        end->detail = fault.code;
+        end->thread = fault.thread;
+        end->address = fault.address;
+        end->located = true;
+    } else if (late) {
+        end->outcome = CEA_BLOCKED;
+    } else {
+        /* The severity bits of an exception code; an exit code with them is taken for one. */
+        end->outcome = end->detail >> 30 >= 2 ? CEA_FAULTED : CEA_EXITED;
+    }
+    finish();
     worker_left();
 }
 
 static void late(void)
 {
-    struct fault fault;
     /* A frame may have kept us from seeing what came of the program in time. */
-    if (worker_got_there()) {
+    if (signalled(worker_done()) && worker_finished()) {
         finish();
         return;
     }
-    bool over = worker_died() || worker_fault(&fault); /* one that has faulted may be slow to end */
+    bool died = worker_died();
     worker_kill();
-    bool done = worker_got_there(); /* at the last moment */
-    if (over && !done) {
-        worker_ended();
-        return;
-    }
-    program.end.outcome = done ? CEA_DONE : CEA_BLOCKED;
-    finish();
-    worker_left();
+    worker_ended(!died);
 }
 
 /* One sign at a time, so that no flood of frames keeps a worker past its deadline. */
@@ -217,7 +211,7 @@ static void serve(void)
                 link_release();
             }
         } else if (sign == WAIT_OBJECT_0 + WORKER) {
-            worker_ended();
+            worker_ended(false);
         } else if (session.id && keep_awake) {
             keep_awake();
         }

@@ -113,3 +113,15 @@ def test_program_that_tells_the_worker_to_go_on_runs_once(wild: Wild) -> None:
         answer = wild.agent.run([*calls, *count], [name, [4, True, 1]])
         assert (answer.outcome, answer.outputs) == (None, (bytes([number]),))
         assert wild.agent.run([SLEEP, [100]], [[4, True, 1]]).outputs == (bytes([number]),)
+
+
+def test_program_that_closes_whatever_handles_it_meets(wild: Wild) -> None:
+    # The agent's own are among them, so that the worker cannot say that it is done.
+    close, first = 24, 4 if wild.agent.welcome.limits.word == 8 else 0x10002
+    wild.agent.run([], [], [[close, "coredll!CloseHandle", 1]], fresh=True)
+    steps = [{7: [10, first, 0]}, {1: [100, 9, None, [close, [[10]], {7: [10, [10], 4]}]]}]
+    answer = wild.agent.run(steps, deadline_ms=500)
+    assert answer.outcome is None
+    assert sum(count for _, count, _ in answer.runs) == 100
+    assert any(error is None for _, _, error in answer.runs)
+    wild.sane()
