@@ -60,6 +60,9 @@ static DWORD on_exception(const struct debug_event *event, HANDLE process, struc
         *interrupted = true; /* the one by which the system says that the process is loaded */
         return DBG_CONTINUE;
     }
+    if (exception->first_chance && os_raised_for_debugger(exception->code)) {
+        return DBG_CONTINUE;
+    }
     if (exception->first_chance) {
         return DBG_EXCEPTION_NOT_HANDLED; /* a handler of its own may be waiting for it */
     }

@@ -40,6 +40,12 @@ HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
     return made.process;
 }
 
+bool os_raised_for_debugger(DWORD code)
+{
+    (void)code;
+    return false;
+}
+
 void os_process_end(void)
 {
     TerminateProcess(THIS_PROCESS, 1);

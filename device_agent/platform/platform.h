@@ -18,6 +18,9 @@ void os_event_reset(HANDLE event);
 /* Starts `image` (a full path); 0 on failure. `debugged`: the calling thread gets its debug events. */
 HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged);
 
+/* Whether the system raises this exception in no process but a debugged one, where a call would only fail. */
+bool os_raised_for_debugger(DWORD code);
+
 /* Ends the calling process, whatever its threads are doing. */
 void os_process_end(void);
 

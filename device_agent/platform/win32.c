@@ -82,6 +82,12 @@ HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
     return made.process;
 }
 
+/* CloseHandle of what is no handle. */
+bool os_raised_for_debugger(DWORD code)
+{
+    return code == UINT32_C(0xC0000008); /* STATUS_INVALID_HANDLE */
+}
+
 void os_process_end(void)
 {
     TerminateProcess(THIS_PROCESS, 1);

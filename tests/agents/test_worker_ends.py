@@ -23,6 +23,7 @@ from harness.agents import CPU_BUILDS, build_agents
 from harness.wire.messages import Answer, OutcomeCode
 
 TIME, RAISE = 20, 21
+INVALID_HANDLE = 6
 MORE = [[TIME, "coredll!GetSystemTime", 0], [RAISE, "coredll!RaiseException", 0]]
 
 
@@ -181,3 +182,6 @@ def test_on_wine_too(tmp_path: Path) -> None:
         answer = agent.run([RAISE, [0xE0000001, 0, 0, 0]])
         assert answer.outcome is not None
         assert answer.outcome.detail == 0xE0000001
+        # That a debugger looks on changes nothing about a call.
+        answer = agent.run([30, [0x1234]], [], [[30, "coredll!CloseHandle", 1]])
+        assert (answer.outcome, answer.errors) == (None, {0: INVALID_HANDLE})
