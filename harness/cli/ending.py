@@ -13,6 +13,7 @@ from harness.report import (
     alarming,
     deviation_lines,
     evidence_sentence,
+    known_table,
     lab_broke,
     live_line,
     program_name,
@@ -64,6 +65,9 @@ def show_end(
     if rows and judged:
         screen.table(result_table(shown, width=screen.console.width))
         screen.line()
+    if (known := known_table(shown)) is not None:
+        screen.table(known)
+        screen.line()
     _show_deviations(screen, [row for row in shown if alarming(row) and not lab_broke(row)], replay)
     for name, message in progress.failed:
         screen.line(f"failed: {name}", "bold red")
@@ -79,6 +83,9 @@ def show_end(
         screen.line(f"not run, because the lab failed: {len(rows) - len(shown)} more", "bold magenta")
     if summary.missing and not summary.lab_broken:
         screen.line(f"not judged: {', '.join(summary.missing)}", "bold red")
+    if not summary.lab_broken:
+        for record in summary.unmatched:
+            screen.line(f"the record matches no row: {record}", "bold red")
     if rows and judged:
         screen.line(evidence_sentence(rows))
 

@@ -13,14 +13,17 @@ import harness
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.ending import Replay, show_end
 from harness.cli.progress import Progress, Watch
-from harness.cli.screen import Screen, add_json_option
+from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import (
     DEVIATIONS,
+    ROWS_FILE,
     RUN_FILE,
+    Expectations,
     Row,
     RunRecord,
     Summary,
     Verdict,
+    read_expectations,
     read_rows,
     read_run,
     summarize,
@@ -92,16 +95,23 @@ def suites_folder() -> Path:
     )
 
 
-def _run(args: argparse.Namespace) -> int:
-    screen = Screen(args.json)
-    lab, config = chosen(args)
-    paths = [path.resolve() for path in args.suites or [suites_folder()]]
+def existing_suites(given: Sequence[Path] | None) -> list[Path]:
+    """What --suites names, or the built-in ones. Raises UsageError for what is not there."""
+    paths = [path.resolve() for path in given or [suites_folder()]]
     for path in paths:
         if not path.exists():
             raise UsageError(f"--suites {path}: no such file or folder")
+    return paths
+
+
+def _run(args: argparse.Namespace) -> int:
+    screen = Screen(args.json)
+    lab, config = chosen(args)
+    paths = existing_suites(args.suites)
     kind_of(config).check(config.settings)
+    expectations = read_expectations(config.expectations) if config.expectations else Expectations()
     output = _output_folder(args.output, lab, config)
-    rows_file = output / "rows.jsonl"
+    rows_file = output / ROWS_FILE
     place = kind_of(config).place(config.settings)
     what = config.name if place == config.name else f"{config.name}: {place}"
     screen.line(f"{what}, results in {output}", "dim")
@@ -122,10 +132,17 @@ def _run(args: argparse.Namespace) -> int:
     screen.json({**_about(config, record), "rows": [row.to_dict() for row in rows]})
     selected = bool(args.suite or args.test or args.include or args.suites)
     interrupted = code == _ROBOT_STOPPED or progress.stopped
-    summary = summarize(rows, () if selected or interrupted else REQUIREMENTS.values(), config.provides)
+    here = expectations.on((record.device if record else None) or {})
+    if selected or interrupted:
+        summary = summarize(rows)
+    else:
+        summary = summarize(rows, REQUIREMENTS.values(), config.provides, here.unmatched(rows))
     show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
     for line in line_lines(record.line if record else None):
         screen.line(line)
+    others = len(expectations.deviations) - len(here.deviations)
+    if record and others:
+        screen.line(f"recorded for other devices, not used: {others} of {expectations.file}", "dim")
     screen.line(f"log:  {output / 'log.html'}", "dim")
     screen.line(f"rows: {rows_file}", "dim")
     if interrupted:
@@ -191,7 +208,7 @@ def _robot(
         "LAB": str(lab.path or ""),
         "KEY_FILE": args.key or "",
         "FAULTS": config.faults or NONE,
-        "RESULTS": str(output / "rows.jsonl"),
+        "RESULTS": str(output / ROWS_FILE),
     }
     try:
         return int(
@@ -223,17 +240,11 @@ def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
             given = base.with_name(f"{base.name}-{count}")
     try:
         given.mkdir(parents=True, exist_ok=True)
-        for name in ("rows.jsonl", RUN_FILE):
+        for name in (ROWS_FILE, RUN_FILE):
             (given / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None
-    return _short(given)
-
-
-def _short(path: Path) -> Path:
-    """Without the folder we are in, so that people can read it."""
-    folder = Path.cwd()
-    return path.relative_to(folder) if path.is_relative_to(folder) else path
+    return short(given)
 
 
 @contextmanager

@@ -24,6 +24,12 @@ def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def short(path: Path) -> Path:
+    """Without the folder we are in, so that people can read it."""
+    folder = Path.cwd()
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
 class Console(RichConsole):
     """As rich's, but a reader that has gone is answered in one place, `harness.cli.main`."""
 

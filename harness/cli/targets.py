@@ -49,6 +49,7 @@ def _targets(args: argparse.Namespace) -> int:
                 "protection": protection,
                 "faults": config.faults,
                 "provides": sorted(config.provides),
+                "expectations": str(config.expectations) if config.expectations else None,
                 "connect": config.timing.connect,
                 "slowness": config.timing.slowness,
                 "description": config.description,

@@ -13,7 +13,6 @@ from harness.winsock import (
     ANY,
     FUNCTIONS,
     LISTED,
-    NEEDS,
     SUCCESS,
     Expectation,
     Leg,
@@ -99,14 +98,13 @@ def not_provocable(requirement: Requirement, provides: Iterable[str], evidence: 
     for leg in requirement.legs:
         missing = leg.missing(abilities)
         if missing:
-            reason = "needs " + " and ".join(f"{NEEDS[need]} ({need})" for need in missing)
             yield Row(
                 requirement=requirement.id,
                 case=leg.title,
                 verdict=Verdict.NOT_PROVOCABLE,
                 documented=documented_result(leg),
                 observed="",
-                reason=reason,
+                reason=wording.needed(missing),
                 evidence=evidence,
                 leg=leg.id,
             )

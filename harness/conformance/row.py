@@ -6,6 +6,8 @@ from typing import Any
 
 from harness.conformance.verdict import Verdict
 
+_OPTIONAL = ("reason", "program", "evidence", "leg", "recorded")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -14,7 +16,8 @@ class Row:
     requirement: "WSASOCKET-012". case: what was tried, in words, "" if there is but one.
     documented, observed: readable results, codes by name and number. reason: why this verdict, "" for a plain
     pass. program: program text that `ceharness exec` replays, "" if none ran. evidence: what the row rests on
-    ("model", "device"). leg: which leg of the requirement was checked, "" if it has only one.
+    ("model", "device"). leg: which leg of the requirement was checked, "" if it has only one. recorded: the
+    reason that a person recorded for this row's deviation, "" if none is recorded.
     """
 
     requirement: str
@@ -26,6 +29,7 @@ class Row:
     program: str = ""
     evidence: str = ""
     leg: str = ""
+    recorded: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """As results hold it: one text for each name above, in that order."""
@@ -36,7 +40,7 @@ class Row:
         """The row that `to_dict` came from. Raises ValueError for a missing key or an unknown verdict."""
         try:
             verdict = Verdict(values["verdict"])
-            texts = {name: str(values.get(name, "")) for name in ("reason", "program", "evidence", "leg")}
+            texts = {name: str(values.get(name, "")) for name in _OPTIONAL}
             return cls(
                 requirement=str(values["requirement"]),
                 case=str(values["case"]),

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
 
 from harness.conformance.row import Row
 from harness.errors import UsageError
+
+ROWS_FILE = "rows.jsonl"
+"""Name of the file of the rows in the folder of a run."""
 
 RUN_FILE = "run.json"
 """Name of the file beside the rows that says what they were run on."""
@@ -18,7 +22,8 @@ class RunRecord:
     """What a run was run on. Times are ISO 8601 in UTC; `ended` is None while it runs, and if it was cut off.
 
     `place`: where the target's settings lead; `evidence`: what its rows rest on; `agent`: build of the agent;
-    `line`: `harness.device.LineReport` as a dictionary, so far.
+    `line`: `harness.device.LineReport` as a dictionary, so far; `device`: `DeviceInfo.identity`, None if
+    nothing in the run asked for it; `expectations`: the file of recorded deviations, None without one.
     """
 
     target: str
@@ -30,6 +35,8 @@ class RunRecord:
     started: str
     ended: str | None
     line: Mapping[str, object]
+    device: Mapping[str, str] | None = None
+    expectations: str | None = None
 
     def write(self, folder: Path) -> None:
         """Puts it into the folder of the run, whole or not at all. Raises OSError."""
@@ -47,13 +54,29 @@ def read_run(folder: Path) -> RunRecord | None:
     path = folder / RUN_FILE
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return RunRecord(**{each.name: values[each.name] for each in fields(RunRecord)})
+        # Records of older versions lack the keys that have a default.
+        names = (each.name for each in fields(RunRecord) if each.default is MISSING or each.name in values)
+        return RunRecord(**{name: values[name] for name in names})
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not the record of a run: {error}") from error
+
+
+def newest_run(folder: Path, target: str) -> Path | None:
+    """The folder, among those in `folder`, of the last run of that target; None if there is none with rows.
+
+    Folders without a readable record are passed over.
+    """
+    found = []
+    for place in sorted(folder.glob(f"*/{RUN_FILE}")):
+        with suppress(UsageError):
+            record = read_run(place.parent)
+            if record and record.target == target and (place.parent / ROWS_FILE).is_file():
+                found.append((record.started, place.parent))
+    return max(found)[1] if found else None
 
 
 class RowWriter:

@@ -16,10 +16,12 @@ CONFORMING, DEVIATIONS, LAB_BROKEN = 0, 1, 3
 class Summary:
     """`verdicts`: requirement to its verdict, in the order in which rows came. `missing`: what the target can
     reach and no row judges, "WSASOCKET-012" or, where only one leg is missing, "WSASOCKET-020 straddling".
-    `lab_broken`: at least one row says that the lab failed."""
+    `unmatched`: recorded deviations that no row is about, in words. `lab_broken`: at least one row says that
+    the lab failed."""
 
     verdicts: Mapping[str, Verdict]
     missing: tuple[str, ...]
+    unmatched: tuple[str, ...]
     lab_broken: bool
 
     @property
@@ -30,22 +32,26 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """LAB_BROKEN if anything could not be judged because the lab failed; DEVIATIONS for a deviation, and
-        for a requirement that nobody judged; else CONFORMING."""
+        """LAB_BROKEN if anything could not be judged because the lab failed; DEVIATIONS for a deviation that
+        is not recorded, for a record of something that does not happen, and for a requirement that nobody
+        judged; else CONFORMING."""
         if self.lab_broken:
             return LAB_BROKEN
-        if self.missing or any(verdict.red for verdict in self.verdicts.values()):
+        if self.missing or self.unmatched or any(verdict.red for verdict in self.verdicts.values()):
             return DEVIATIONS
         return CONFORMING
 
 
 def summarize(
-    rows: Iterable[Row], requirements: Iterable[Requirement] = (), provides: Iterable[str] = ()
+    rows: Iterable[Row],
+    requirements: Iterable[Requirement] = (),
+    provides: Iterable[str] = (),
+    unmatched: Iterable[str] = (),
 ) -> Summary:
     """What the rows of a run amount to.
 
     requirements: those the run was to judge, all of them or the ones selected. provides: abilities of the
-    target; what it cannot reach may be missing.
+    target; what it cannot reach may be missing. unmatched: see `Expectations.unmatched`; for a whole run.
     """
     verdicts: dict[str, list[Verdict]] = {}
     legs: dict[str, set[str]] = {}
@@ -56,6 +62,7 @@ def summarize(
     return Summary(
         {requirement: worst(each) for requirement, each in verdicts.items()},
         tuple(_missing(requirements, frozenset(provides), legs)),
+        tuple(unmatched),
         lab_broken,
     )
 

@@ -29,6 +29,11 @@ class Verdict(StrEnum):
         """Is this a deviation, one that makes a run end with exit code 1?"""
         return self in (Verdict.FAIL, Verdict.FIXED)
 
+    @property
+    def alarming(self) -> bool:
+        """Does it need a person's attention: a deviation, or a broken test or lab?"""
+        return self.red or self is Verdict.BROKEN
+
 
 SEVERITY = (
     Verdict.FAIL,

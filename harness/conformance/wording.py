@@ -1,8 +1,12 @@
 """Results in words."""
 
+from collections.abc import Iterable
+
 from harness.program.model import Call
 from harness.program.result import SENTINEL, CallResult, Execution, Outcome, OutcomeKind
-from harness.winsock import FUNCTIONS, Function, named
+from harness.winsock import FUNCTIONS, NEEDS, Function, named
+
+LOST = "the device restarted or fell silent"
 
 
 def code_of(call: CallResult, function: Function | None) -> int | None:
@@ -51,7 +55,7 @@ def ended(outcome: Outcome) -> str:
         case OutcomeKind.NO_THREAD:
             text = "the device could not make a thread"
         case OutcomeKind.LOST:
-            text = "the device restarted or fell silent"
+            text = LOST
         case _:
             text = outcome.kind.value
     return f"{text} ({outcome.reason})" if outcome.reason else text
@@ -67,3 +71,8 @@ def call_name(execution: Execution, number: int) -> str:
 def function_of(call: CallResult) -> Function | None:
     """The documented function that was called, None for others."""
     return FUNCTIONS.find(call.call.export.name) if isinstance(call.call, Call) else None
+
+
+def needed(needs: Iterable[str]) -> str:
+    """ "needs a Winsock service provider of our own, installed on the device (provider)"."""
+    return "needs " + " and ".join(f"{NEEDS[need]} ({need})" for need in needs)

@@ -77,6 +77,16 @@ class DeviceInfo:
         """Major and minor version of the operating system."""
         return None if self.major is None or self.minor is None else (self.major, self.minor)
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells its image from others: `version` with the build ("5.0.1400"), `cpu`, `processor`,
+        `platform`, `oem`. What is not known is left out."""
+        numbers = (self.major, self.minor, self.build)
+        found = {name: getattr(self, name) for name in ("cpu", "processor", "platform", "oem")}
+        if None not in numbers:
+            found["version"] = ".".join(map(str, numbers))
+        return {name: text for name, text in found.items() if text}
+
     def as_dict(self) -> dict[str, object]:
         """All fields by name."""
         return asdict(self)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from harness.errors import ConfigError, UsageError
 from harness.lab.ini import Entry, Section, read_ini
-from harness.lab.model import Defaults, Lab, builtin, nearest
+from harness.lab.model import Defaults, Lab, builtin, nearest, usual_expectations
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
 from harness.targets.faults import parse_faults
@@ -15,7 +15,7 @@ from harness.winsock import NEEDS
 
 FILE_NAME = "lab.ini"
 DEFAULTS = "defaults"
-_COMMON = ("kind", "description", "provides", "connect", "slowness", "faults")
+_COMMON = ("kind", "description", "provides", "connect", "slowness", "faults", "expectations")
 _PATHS = frozenset({"agent", "catalog", "key"})
 _NOTHING = Section(DEFAULTS, 0, {})
 _Value = TypeVar("_Value")
@@ -67,7 +67,9 @@ class _Reader:
             if name in targets:
                 raise self._error("a target of this name is already there", section)
             targets[name] = self._target(name, section, defaults)
-        targets.setdefault("emulated", builtin("emulated", "emulated"))
+        if "emulated" not in targets:
+            emulated = builtin("emulated", "emulated")
+            targets["emulated"] = replace(emulated, expectations=self._usual_expectations("emulated"))
         return Lab(targets, self._defaults(defaults, targets), self._path)
 
     def _target_name(self, section: Section) -> str:
@@ -102,6 +104,7 @@ class _Reader:
             provides=config.provides if provides is None else provides,
             timing=self._timing(section, self._timing(defaults, config.timing)),
             faults=self._faults(section),
+            expectations=self._expectations(name, section),
             source=f"{self._path}:{section.line}",
         )
 
@@ -146,6 +149,19 @@ class _Reader:
             return parse_faults(entry.value) if entry else ""
         except UsageError as error:
             raise self._error(str(error), section, entry, "faults") from None
+
+    def _expectations(self, name: str, section: Section) -> Path | None:
+        """The file that the section names, be it there or not; else the usual one if it is there."""
+        entry = section.entries.get("expectations")
+        if entry is None:
+            return self._usual_expectations(name)
+        if not entry.value:
+            raise self._error("is empty", section, entry, "expectations", "a file of recorded deviations")
+        return self._path.resolve().parent / entry.value
+
+    def _usual_expectations(self, name: str) -> Path | None:
+        path = usual_expectations(self._path.resolve(), name)
+        return path if path.is_file() else None
 
     def _with_paths(self, settings: dict[str, str]) -> dict[str, str]:
         for key in _PATHS & settings.keys():

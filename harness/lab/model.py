@@ -43,6 +43,25 @@ class Lab:
             + (f"did you mean {near}?" if near else f"there are: {', '.join(sorted(self.targets))}")
         )
 
+    def expectations_of(self, config: TargetConfig) -> Path:
+        """The file for the recorded deviations of a target, be it there or not.
+
+        Raises UsageError for a target that has none: one named by a URL, and any without a lab.ini.
+        """
+        if config.expectations is not None:
+            return config.expectations
+        if self.path is None or config.name not in self.targets:
+            raise UsageError(
+                f"nowhere to record deviations of {config.name}: give the device a section in "
+                f"{self.path or 'a lab.ini'}"
+            )
+        return usual_expectations(self.path.resolve(), config.name)
+
+
+def usual_expectations(lab: Path, target: str) -> Path:
+    """Where the recorded deviations of a target are, unless its section says otherwise."""
+    return lab.parent / "expectations" / f"{target}.toml"
+
 
 def builtin(name: str, kind: str) -> TargetConfig:
     """A target of a kind with all its defaults."""

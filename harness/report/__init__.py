@@ -3,6 +3,7 @@
 from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
 from harness.report.executions import execution_dict, execution_lines
 from harness.report.lines import line_lines
+from harness.report.recorded import diff_lines, known_table
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -17,11 +18,13 @@ from harness.report.writing import hex_dump, json_text
 __all__ = [
     "alarming",
     "deviation_lines",
+    "diff_lines",
     "evidence_sentence",
     "execution_dict",
     "execution_lines",
     "hex_dump",
     "json_text",
+    "known_table",
     "lab_broke",
     "line_lines",
     "live_line",

@@ -17,7 +17,7 @@ _INDENT = " " * 14
 
 def alarming(row: Row) -> bool:
     """Does the row need a person's attention: a deviation, or a broken test or lab?"""
-    return row.verdict.red or row.verdict is Verdict.BROKEN
+    return row.verdict.alarming
 
 
 def was_run(row: Row) -> bool:
@@ -36,7 +36,7 @@ def program_name(row: Row, number: int) -> str:
 
 
 def deviation_lines(row: Row, replay: str, *, width: int = 110) -> Iterator[Text]:
-    """One red row in full: documented, observed, reason, program.
+    """One red row in full: documented, observed, reason, what is recorded of it, program.
 
     replay: the command that runs the program again, "" if there is none. width: columns for running text;
     programs and the command are not wrapped.
@@ -47,7 +47,8 @@ def deviation_lines(row: Row, replay: str, *, width: int = 110) -> Iterator[Text
     if row.case:
         head.append(f" · {row.case}")
     yield head
-    for name, text in (("documented", row.documented), ("observed", row.observed), ("reason", row.reason)):
+    sides = {name: getattr(row, name) for name in ("documented", "observed", "reason", "recorded")}
+    for name, text in sides.items():
         if text:
             style = "red" if name == "observed" else ""
             for number, line in enumerate(_wrapped(text, width - len(_INDENT))):

@@ -7,7 +7,7 @@ from robot.api import SkipExecution, logger
 from robot.libraries.BuiltIn import BuiltIn
 
 from harness.conformance import Row, Verdict, judge_fact, set_aside
-from harness.errors import ProgramError, UsageError
+from harness.errors import LabError, ProgramError, UsageError
 from harness.program.model import Program
 from harness.program.result import CallResult, Execution
 from harness.program.text import format_program, parse
@@ -91,6 +91,18 @@ class Keywords:
         """Notes that this target cannot reach the case at all; the exception to raise."""
         self._set_aside(Verdict.NOT_PROVOCABLE, reason)
         return SkipExecution(self._story("not provocable", "", "", reason))
+
+    def _unexplained(self, message: str) -> None:
+        """Notes a failure of which no keyword of this library knows."""
+        if not self._test.ran:
+            self.test_is_wrong(message)
+            return
+        try:
+            self._fact(False, "", message)
+        except UsageError as error:
+            self.test_is_wrong(str(error))
+        except LabError as error:
+            self.lab_failed(str(error))
 
     def _story(self, headline: str, documented: str, observed: str, reason: str) -> str:
         about = ", ".join(f"{one.id} {one.title}" for one in self._test.requirements) or self._test.name

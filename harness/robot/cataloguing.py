@@ -190,11 +190,14 @@ class CatalogKeywords(CheckKeywords):
         call = [*arguments, *(f"{name}={value}" for name, value in named.items())]
         for name, values in cases:
             self._test.case, self._entry_values = name, dict(values)
+            before = len(self._test.findings)
             try:
                 BuiltIn().run_keyword(keyword, *call)
             except ExecutionFailed as failure:
                 if failure.exit or failure.syntax or failure.keyword_timeout or failure.test_timeout:
                     raise
+                if not failure.skip and not self._test.explains_failure(since=before):
+                    self._unexplained(str(failure))
                 (skipped if failure.skip else failed).append(str(failure))
             finally:
                 self._test.case, self._entry_values = "", {}

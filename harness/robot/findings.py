@@ -7,10 +7,8 @@ case becomes that case's row.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from harness.conformance import SEVERITY, Row, Verdict
-from harness.winsock import REQUIREMENTS, Requirement
-
-LEG_TAG = "leg:"
+from harness.conformance import SEVERITY, Expectations, Row, Verdict, read_tags
+from harness.winsock import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Finding:
     @property
     def explains_failure(self) -> bool:
         """Does it say why Robot calls the test failed?"""
-        return self.row.verdict.red or self.row.verdict is Verdict.BROKEN
+        return self.row.verdict.alarming
 
 
 @dataclass(slots=True)
@@ -49,30 +47,35 @@ class RunningTest:
 
     @classmethod
     def tagged(cls, name: str, tags: Iterable[str]) -> "RunningTest":
-        """With what the tags say: WSASOCKET-020 is a requirement, leg:straddling a leg of it."""
-        tags = list(tags)
-        legs = [tag.removeprefix(LEG_TAG) for tag in tags if tag.startswith(LEG_TAG)]
-        return cls(
-            name, tuple(REQUIREMENTS[tag] for tag in tags if tag in REQUIREMENTS), legs[0] if legs else ""
-        )
+        """With what the tags say, see `read_tags`."""
+        return cls(name, *read_tags(tags))
 
     @property
     def case_name(self) -> str:
         """How rows call what runs now."""
         return ": ".join(part for part in (self.name, self.line, self.case) if part)
 
+    def explains_failure(self, since: int = 0) -> bool:
+        """Does a finding say why Robot calls the test failed, not counting the first `since`?"""
+        return any(finding.explains_failure for finding in self.findings[since:])
+
     def add(self, row: Row, *, fact: bool = False) -> None:
         """One more finding."""
         self.findings.append(Finding(row, fact))
 
-    def rows(self) -> Iterator[Row]:
-        """One for each requirement, leg and case, in the order in which the cases came up."""
+    def rows(self, expectations: Expectations) -> Iterator[Row]:
+        """One for each requirement, leg and case, in the order in which the cases came up, compared with
+        what is recorded of the device."""
         cases: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
             row = finding.row
+            compared = expectations.compare(row)
+            if compared.verdict is Verdict.KNOWN:
+                # Not to hide a deviation of the same case that is not recorded.
+                finding = replace(finding, row=compared)
             cases.setdefault((row.requirement, row.leg, row.case), []).append(finding)
         for findings in cases.values():
-            yield _decisive(findings)
+            yield expectations.compare(_decisive(findings))
 
 
 def _decisive(findings: list[Finding]) -> Row:

@@ -1,5 +1,6 @@
 """The library class itself: arguments, scope, and what happens around each test."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from robot.running import TestCase
 
 import harness
-from harness.conformance import RowWriter, Verdict
+from harness.conformance import ROWS_FILE, Row, RowWriter, Verdict
 from harness.robot.conforming import ConformanceKeywords
 from harness.robot.findings import RunningTest
 from harness.robot.target import Choice, LazyDevice, variable
+from harness.robot.wording import story
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
@@ -78,11 +80,12 @@ class CEHarness(ConformanceKeywords):
         self._rows: RowWriter | None = None
         self._folder: Path | None = None
         self._stopped = False
+        self._found = 0
 
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
-        self._execution = None
+        self._execution, self._found = None, 0
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
         """Called by Robot: each line of a data-driven test is a case of its own."""
@@ -91,6 +94,14 @@ class CEHarness(ConformanceKeywords):
     def start_library_keyword(self, data: Any, implementation: Any, result: Any) -> None:
         """Called by Robot: see `start_user_keyword`."""
         self._start_line(data)
+
+    def end_body_item(self, data: Any, result: Any) -> None:
+        """Called by Robot: a step of a test that failed, and no keyword of ours says why, is a finding."""
+        if not isinstance(data.parent, TestCase) or _dry_run():
+            return
+        if result.failed and not self._test.explains_failure(since=self._found):
+            self._unexplained(result.message)
+        self._found = len(self._test.findings)
 
     def end_test(self, data: Any, result: Any) -> None:
         """Called by Robot: the test's findings become rows."""
@@ -120,28 +131,22 @@ class CEHarness(ConformanceKeywords):
             self._rows = None
 
     def _leave_rows(self, test: RunningTest, result: Any) -> None:
-        if result.failed and not any(finding.explains_failure for finding in test.findings):
-            self._unexplained(test, result)
-        for row in test.rows():
+        if result.failed and not test.explains_failure():
+            if "robot:exit" in result.tags:
+                self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
+            else:
+                self._unexplained(result.message)
+        rows = list(test.rows(self._target.expectations))
+        for row in rows:
             self._writer().write(row)
             result.tags.add(f"verdict:{row.verdict.value}")
-            if result.passed and not result.message:
-                result.message = f"{row.verdict.value}: {row.observed}"
+        _tell(rows, result)
 
     def _start_line(self, data: Any) -> None:
         test = data.parent
         if isinstance(test, TestCase) and test.template and len(test.body) > 1:
             args = (str(BuiltIn().replace_variables(arg)) for arg in data.args)
             self._test.line, self._execution = ", ".join(args), None
-
-    def _unexplained(self, test: RunningTest, result: Any) -> None:
-        """A test that failed in another library's keyword, or before any of ours came to a finding."""
-        if "robot:exit" in result.tags:
-            self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
-        elif not test.ran:
-            self.test_is_wrong(result.message)
-        else:
-            self._fact(False, "", result.message)
 
     def _leave_record(self, *, ended: bool = False) -> None:
         """What the run runs on, beside its rows; after every test, so that a run cut off has it too."""
@@ -158,12 +163,30 @@ class CEHarness(ConformanceKeywords):
         return self._rows
 
 
+def _tell(rows: Sequence[Row], result: Any) -> None:
+    """Robot's status and message, after what is recorded of the device has had its say."""
+    fixed = [row for row in rows if row.verdict is Verdict.FIXED]
+    known = [row for row in rows if row.verdict is Verdict.KNOWN]
+    if fixed:
+        result.status = "FAIL"
+        stories = (
+            story(f"fixed: {row.requirement}, {row.case}", "", row.observed, row.reason, None)
+            for row in fixed
+        )
+        result.message = "\n\n".join(filter(None, (result.message, *stories)))
+    elif known and result.failed and not any(row.verdict.alarming for row in rows):
+        result.status = "PASS"
+        result.message = "\n".join(f"known: {row.observed} (recorded: {row.recorded})" for row in known)
+    elif result.passed and not result.message and rows:
+        result.message = f"{rows[0].verdict.value}: {rows[0].observed}"
+
+
 def _results() -> Path:
     """The file for the rows."""
     named = variable("RESULTS")
     if named is not None:
         return Path(named)
-    return Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / "rows.jsonl"
+    return Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / ROWS_FILE
 
 
 def _dry_run() -> bool:

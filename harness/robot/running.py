@@ -104,8 +104,7 @@ class RunKeywords(Keywords):
         | ${device}=    Get Device Information
         | Log    ${device}[platform]
         """
-        device = self._target.get()
-        return {**device.info().as_dict(), "evidence": device.evidence}
+        return {**self._target.info().as_dict(), "evidence": self._target.get().evidence}
 
     def _entry_value(self, value: object) -> object:
         """`$name` is what the catalog entry says, anything else stays as it is. Raises UsageError."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 import harness
-from harness.conformance import RunRecord
-from harness.device import Device
+from harness.conformance import Expectations, RunRecord, read_expectations
+from harness.device import Device, DeviceInfo
 from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
@@ -65,7 +65,10 @@ class LazyDevice:
         self._stack = ExitStack()
         self._config: TargetConfig | None = None
         self._device: Device | None = None
+        self._info: DeviceInfo | None = None
         self._started = ""
+        self.expectations = Expectations()
+        """The recorded deviations that count for the open device."""
 
     @property
     def config(self) -> TargetConfig:
@@ -85,15 +88,25 @@ class LazyDevice:
         """The open device. Raises LabError, UnusableTargetError."""
         if self._device is None:
             try:
+                file = self.config.expectations
+                expectations = Expectations() if file is None else read_expectations(file)
                 self._device = self._stack.enter_context(connect(self.config))
                 self._started = _now()
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
+            identity = self.info().identity if expectations.conditional else {}
+            self.expectations = expectations.on(identity)
         return self._device
+
+    def info(self) -> DeviceInfo:
+        """What the open device says about itself. Raises LabError, UnusableTargetError."""
+        device = self.get()
+        self._info = self._info or device.info()
+        return self._info
 
     def version(self) -> tuple[int, int] | None:
         """Version of Windows CE (major, minor), None if it is not known or no device is open."""
-        return self._device.info().version if self._device is not None else None
+        return self.info().version if self.is_open else None
 
     def record(self, *, ended: bool = False) -> RunRecord | None:
         """What the run runs on and what its line was like so far, None if no device is open."""
@@ -110,6 +123,8 @@ class LazyDevice:
             started=self._started,
             ended=_now() if ended else None,
             line=self._device.line.as_dict(),
+            device=self._info.identity if self._info else None,
+            expectations=str(config.expectations) if config.expectations else None,
         )
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ above the link (session, device) is the same for all kinds.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class TargetConfig:
     settings: the keys of its kind, checked and with defaults filled in, as text.
     provides: what this target can do beyond plain calls (words of `Requirement.needs`).
     faults: what is done to its line on purpose, as `parse_faults` returns it; "" for nothing.
+    expectations: the file of the device's recorded deviations, None without one.
     source: where it was written ("lab.ini:12"), or None for a built-in or ad-hoc target.
     """
 
@@ -51,6 +53,7 @@ class TargetConfig:
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()
     faults: str = ""
+    expectations: Path | None = None
     source: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Reads the TOML files of this package and names every mistake in them.
+"""Reads TOML, that of this package above all, and names every mistake in it.
 
 Only `Table` looks at raw values, so each complaint says the same things: file, section, key, and
 what was expected there.
@@ -116,15 +116,29 @@ class Table:
 
 def read(path: Path) -> Table:
     """One TOML file. Raises `ConfigError` with the line if it is not TOML, or is not there."""
+    return Table(parse(read_text(path), path), path)
+
+
+def read_text(path: Path) -> str:
+    """A file as text, with or without a byte order mark. Raises `ConfigError`."""
     try:
-        return Table(tomllib.loads(path.read_text(encoding="utf-8")), path)
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ConfigError("not UTF-8 text", file=path, line=line) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
+
+
+def parse(text: str, path: Path) -> dict[str, Any]:
+    """TOML text; `path` is only named in errors. Raises `ConfigError` with the line if it is none."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         raise ConfigError(
             f"is not TOML: {error}", file=path, line=int(place[1]) if place else None
         ) from error
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
 
 
 class Lazy(Mapping[str, Value]):

@@ -16,6 +16,7 @@ from harness.conformance import (
     RowWriter,
     RunRecord,
     Verdict,
+    newest_run,
     read_rows,
     read_run,
     summarize,
@@ -25,6 +26,7 @@ from harness.errors import UsageError
 from harness.winsock import REQUIREMENTS, Requirement
 
 KEYS = ["requirement", "case", "verdict", "documented", "observed", "reason", "program", "evidence", "leg"]
+KEYS.append("recorded")
 
 
 def row(requirement: str = "012", verdict: Verdict = Verdict.PASS, leg: str = "", case: str = "") -> Row:
@@ -86,10 +88,36 @@ def test_what_a_run_ran_on_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert read_run(folder) is None
     RUN.write(folder)
     assert read_run(folder) == RUN
-    ended = replace(RUN, ended="2026-05-01T10:05:00+00:00", line={})
+    ended = replace(RUN, ended="2026-05-01T10:05:00+00:00", line={}, device={"cpu": "ARM"}, expectations="p")
     ended.write(folder)
     assert read_run(folder) == ended
     assert [path.name for path in folder.iterdir()] == [RUN_FILE]
+
+
+def test_a_record_of_an_older_version_says_nothing_of_the_device(tmp_path: Path) -> None:
+    RUN.write(tmp_path)
+    path = tmp_path / RUN_FILE
+    old = json.loads(path.read_text(encoding="utf-8"))
+    del old["device"], old["expectations"]
+    path.write_text(json.dumps(old), encoding="utf-8")
+    assert read_run(tmp_path) == RUN
+
+
+def test_the_newest_run_of_a_target(tmp_path: Path) -> None:
+    def run(name: str, started: str, target: str = "panel", rows: bool = True) -> None:
+        replace(RUN, target=target, started=started).write(tmp_path / name)
+        if rows:
+            (tmp_path / name / "rows.jsonl").touch()
+
+    assert newest_run(tmp_path / "nowhere", "panel") is None
+    run("z-old", "2026-05-01T10:00:00+00:00")
+    run("a-new", "2026-05-02T10:00:00+00:00")
+    run("b-other", "2026-05-03T10:00:00+00:00", target="rack")
+    run("c-empty", "2026-05-04T10:00:00+00:00", rows=False)
+    (tmp_path / "d-broken").mkdir()
+    (tmp_path / "d-broken" / RUN_FILE).write_text("nonsense")
+    assert newest_run(tmp_path, "panel") == tmp_path / "a-new"
+    assert newest_run(tmp_path, "nobody") is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "x"}', "nonsense", "\xff"])
@@ -172,6 +200,12 @@ def test_losing_a_requirement_is_red() -> None:
 
 def test_no_rows_at_all_is_red() -> None:
     assert summarize([], wanted("012")).exit_code == DEVIATIONS
+
+
+def test_a_record_that_matches_nothing_is_red() -> None:
+    summary = summarize([row("012", Verdict.KNOWN)], wanted("012"), (), ["WSASOCKET-014"])
+    assert summary.unmatched == ("WSASOCKET-014",)
+    assert summary.exit_code == DEVIATIONS
 
 
 def test_losing_one_leg_is_red() -> None:

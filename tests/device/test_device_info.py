@@ -77,6 +77,13 @@ def test_info() -> None:
         assert (info.cpu, info.processor, info.processors) == ("ARM", "StrongARM or XScale", 1)
         assert info.page_size == 4096
         assert (info.platform, info.oem) == ("PocketPC", "Maker of boards")
+        assert info.identity == {
+            "version": "5.2.1735",
+            "cpu": "ARM",
+            "processor": "StrongARM or XScale",
+            "platform": "PocketPC",
+            "oem": "Maker of boards",
+        }
         assert (info.agent, info.boot, info.word) == ("0.1.0 ce-armv4i", agent.boot, 4)
         assert info.missing == ("SystemIdleTimerReset",)
         assert info.ws2 is not None
@@ -105,6 +112,7 @@ def test_what_cannot_be_asked_is_unknown_and_says_why() -> None:
         assert info.version is None
         assert info.ws2 is None
         assert info.cpu == "ARM"
+        assert "version" not in info.identity
         assert info.unknown["version"] == "export not found in call 0, error 127"
         assert info.unknown["ws2"] == "coredll!LoadLibraryW failed with error 126"
         assert "no ws2.dll" in str(info)

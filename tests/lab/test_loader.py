@@ -231,6 +231,35 @@ def test_a_url_is_a_target_of_its_own(url: str, kind: str, settings: dict[str, s
     assert (config.kind, config.settings, config.faults) == (kind, settings, "")
 
 
+def test_recorded_deviations_are_beside_lab_ini(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + "expectations = rack/seven.toml\n")
+    usual = tmp_path / "expectations" / "panel.toml"
+    lab = load_lab(path)
+    assert lab.target("panel").expectations is None
+    assert lab.expectations_of(lab.target("panel")) == usual
+    assert lab.target("rack7").expectations == tmp_path / "rack" / "seven.toml"
+    assert lab.expectations_of(lab.target("rack7")) == tmp_path / "rack" / "seven.toml"
+    usual.parent.mkdir()
+    for name in ("panel", "emulated", "rack7"):
+        (usual.parent / f"{name}.toml").touch()
+    lab = load_lab(path)
+    assert lab.target("panel").expectations == usual
+    assert lab.target("emulated").expectations == usual.with_name("emulated.toml")
+    assert lab.target("rack7").expectations == tmp_path / "rack" / "seven.toml"
+
+
+def test_recorded_deviations_without_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"lab\.ini:.* expectations: is empty \(expected a file of"):
+        load_lab(write(tmp_path, GOOD + "expectations =\n"))
+    lab = load_lab(write(tmp_path, GOOD))
+    with pytest.raises(UsageError, match=r"nowhere to record deviations of tcp://h:1: .*in .*lab\.ini"):
+        lab.expectations_of(lab.target("tcp://h:1"))
+    monkeypatch.setattr("harness.lab.loader.find_lab", lambda: None)
+    lab = load_lab()
+    with pytest.raises(UsageError, match=r"section in a lab\.ini"):
+        lab.expectations_of(lab.target())
+
+
 def test_a_url_of_a_faulty_line() -> None:
     config = load_lab().target("fault+serial:///dev/ttyS0?baud=9600&flip=1e-3&seed=7")
     assert (config.kind, config.faults) == ("serial", "flip=1e-3 seed=7")

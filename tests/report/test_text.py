@@ -12,8 +12,10 @@ from harness.conformance import Row, Verdict, summarize
 from harness.report import (
     alarming,
     deviation_lines,
+    diff_lines,
     evidence_sentence,
     hex_dump,
+    known_table,
     lab_broke,
     live_line,
     requirement_line,
@@ -119,6 +121,46 @@ def test_long_reasons_are_wrapped_and_programs_are_not() -> None:
     lines = [line.plain for line in deviation_lines(row, "", width=60)]
     assert max(len(line) for line in lines[:-1]) <= 60
     assert lines[-1] == "    call " + "x" * 200
+
+
+KNOWN = replace(FAIL, verdict=Verdict.KNOWN, recorded="ticket 1")
+
+
+def test_a_red_row_tells_what_is_recorded() -> None:
+    fixed = replace(PASS, verdict=Verdict.FIXED, reason="no longer happens", recorded="ticket 1")
+    told = [line.plain for line in deviation_lines(fixed, "")]
+    assert told[0].startswith("WSASOCKET-012 fixed  ")
+    assert told[-2:] == ["  reason      no longer happens", "  recorded    ticket 1"]
+
+
+def test_known_deviations_are_one_line_for_each_outcome_and_reason() -> None:
+    rows = [
+        KNOWN,
+        replace(KNOWN, case="AF_UNIX"),
+        replace(KNOWN, case="AF_X", observed="success"),
+        replace(KNOWN, case="AF_Y", recorded="[b]ticket 2[/b]"),
+        FAIL,
+        PASS,
+    ]
+    table = known_table(rows)
+    assert table is not None
+    out = io.StringIO()
+    Console(file=out, width=160).print(table)
+    lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+    assert lines == [
+        "known deviation cases observed recorded reason",
+        "WSASOCKET-012 2, first AF_IPX WSAEINVAL (10022) ticket 1",
+        "WSASOCKET-012 AF_X success ticket 1",
+        "WSASOCKET-012 AF_Y WSAEINVAL (10022) [b]ticket 2[/b]",
+    ]
+    assert known_table([FAIL, PASS]) is None
+
+
+def test_a_diff() -> None:
+    lines = list(diff_lines("a\nb\n", "a\nc\n", "f.toml"))
+    assert [line.plain for line in lines] == ["--- f.toml", "+++ f.toml", "@@ -1,2 +1,2 @@", " a", "-b", "+c"]
+    assert [str(line.style) for line in lines] == ["bold", "bold", "cyan", "", "red", "green"]
+    assert not list(diff_lines("a\n", "a\n", "f.toml"))
 
 
 def test_markup_in_data_is_only_text() -> None:

@@ -64,6 +64,10 @@ class Info:
     def version(self) -> tuple[int, int]:
         return self.major, self.minor
 
+    @property
+    def identity(self) -> dict[str, str]:
+        return {"version": f"{self.major}.{self.minor}.0", "cpu": self.cpu}
+
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
