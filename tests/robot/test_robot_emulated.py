@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import robot
 
-from harness.conformance import Row, Verdict, judge, read_rows, summarize
+from harness.cli.main import main
+from harness.conformance import Row, Verdict, judge, read_expectations, read_rows, summarize
 from harness.lab import load_lab
 from harness.program.text import parse
 from harness.targets import connect, emulator_process
@@ -112,6 +113,35 @@ def test_a_wrong_answer_turns_its_requirement_red_and_no_other(
     assert red(rows) == expected
     failed = [row for row in rows if row.verdict.red]
     assert all(row.documented and row.observed and row.program for row in failed)
+
+
+@pytest.mark.long
+def test_a_recorded_deviation_is_known_until_the_device_is_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On all multipoint flags of every catalog entry; recorded by `expect update`, but for the reasons."""
+    emulated = emulator_process.EmulatorProcess
+    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
+    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", "MULTIPOINT=10060")
+    lab, file = tmp_path / "lab.ini", tmp_path / "expectations" / "panel.toml"
+    lab.write_text("[panel]\nkind = emulated\n", encoding="utf-8")
+    where = (f"LAB:{lab}", "TARGET:panel")
+    assert red(run_suites(tmp_path / "results" / "1", *where)) == MULTIPOINT
+
+    assert main(["expect", "update", "panel", "--lab", str(lab)]) == 1
+    text = file.read_text(encoding="utf-8")
+    assert text.count('reason = ""') == len(MULTIPOINT)
+    file.write_text(text.replace('reason = ""', 'reason = "it is broken so"'), encoding="utf-8")
+    rows = run_suites(tmp_path / "results" / "2", *where)
+    assert not red(rows)
+    assert {row.requirement for row in rows if row.verdict is Verdict.KNOWN} == MULTIPOINT
+    assert not list(read_expectations(file).unmatched(rows))
+
+    monkeypatch.setattr(emulator_process, "EmulatorProcess", emulated)
+    repaired = run_suites(tmp_path / "repaired", *where)
+    assert {row.requirement for row in repaired if row.verdict is Verdict.FIXED} == MULTIPOINT
+    file.unlink()
+    assert not red(run_suites(tmp_path / "clean", *where))
 
 
 OTHER_CATALOG = """
