@@ -1,5 +1,6 @@
 """From results to what people read: rows, runs and executions as terminal text and JSON."""
 
+from harness.report.coverage import coverage_dict, coverage_line, coverage_table
 from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
 from harness.report.executions import execution_dict, execution_lines
 from harness.report.lines import line_lines
@@ -17,6 +18,9 @@ from harness.report.writing import hex_dump, json_text
 
 __all__ = [
     "alarming",
+    "coverage_dict",
+    "coverage_line",
+    "coverage_table",
     "deviation_lines",
     "diff_lines",
     "evidence_sentence",
