@@ -11,7 +11,7 @@ from harness.cli.choice import add_target_options, chosen
 from harness.cli.screen import Screen, add_json_option
 from harness.deadline import Deadline
 from harness.device import Device
-from harness.errors import HarnessError, LinkError, NoAnswer, ProtocolError, UsageError
+from harness.errors import HarnessError, LabError, LinkError, NoAnswer, ProtocolError, UsageError
 from harness.links import Link
 from harness.session.session import Session
 from harness.targets import Reached, TargetConfig, kind_of, reach
@@ -27,6 +27,7 @@ _NEXT = {
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
     "protocol and key": "do what the message says (ceharness agent info: the agents of this harness)",
     "device information": "ceharness exec with a small program shows which call fails",
+    "line": "look at cable, speed (baud) and flow control; a shorter cable or a lower speed helps",
     "ws2.dll": "the image lacks Winsock 2 (SYSGEN_WINSOCK): WSASocket cannot be checked on it",
 }
 
@@ -59,19 +60,20 @@ class _Examination:
             yield details
         except HarnessError as error:
             notes = [str(error), *details, *getattr(error, "__notes__", ())]
-            self._note(name, False, "; ".join(notes))
+            line_broke = name == "device information" and isinstance(error, LinkError)
+            self._note(name, False, "; ".join(notes), "line" if line_broke else name)
             raise
         self._note(name, True, "; ".join(details))
 
-    def _note(self, name: str, good: bool, detail: str) -> None:
+    def _note(self, name: str, good: bool, detail: str, following: str = "") -> None:
         step: dict[str, Any] = {"step": name, "ok": good, "detail": detail}
         line = Text("ok    " if good else "FAIL  ", "green" if good else "bold red")
         line.append(f"{name:<20}", "" if good else "bold")
         line.append(detail)
         self._screen.line(line)
         if not good:
-            step["next"] = _NEXT[name]
-            self._screen.line(Text(f"next: {_NEXT[name]}", "bold"))
+            step["next"] = _NEXT[following]
+            self._screen.line(Text(f"next: {_NEXT[following]}", "bold"))
         self.steps.append(step)
 
 
@@ -120,7 +122,7 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             details.append(str(facts))
         with examination.step("ws2.dll") as details:
             if facts.ws2 is None:
-                raise LinkError(f"ws2.dll cannot be used: {facts.unknown.get('ws2', 'it is not there')}")
+                raise LabError(f"ws2.dll cannot be used: {facts.unknown.get('ws2', 'it is not there')}")
             details.append(f"{len(facts.ws2)} functions")
             if facts.ws2_missing:
                 details.append(f"without {', '.join(facts.ws2_missing)}")

@@ -97,7 +97,9 @@ class DeviceInfo:
         parts = [system, " ".join(part for part in (self.cpu, self.processor) if part)]
         parts += [text for text in (self.platform, self.oem) if text]
         if self.ws2 is None:
-            parts.append("no ws2.dll")
+            # A program that was lost says nothing about the image.
+            answered = "LoadLibraryW" in self.unknown.get("ws2", "")
+            parts.append("no ws2.dll" if answered else "ws2.dll unknown")
         else:
             parts.append(f"ws2.dll with {len(self.ws2)} of {len(self.ws2) + len(self.ws2_missing)} functions")
         parts.append(f"agent {self.agent}")

@@ -58,7 +58,7 @@ class Flight:
         self.arrived, self.damaged = self.number < following, damaged
 
     def lost_on_the_line(self, damaged: int) -> str:
-        """How the line, not the device, lost question or answer, of an agent that is there; "" if it did not."""
+        """How the line, not the device, lost question or answer of an agent that is there; "" if not."""
         if self.arrived is False and self.sends > 1:
             return f"was sent {self.sends} times and never reached the agent, which is there"
         if self.arrived and damaged > self.damaged:
