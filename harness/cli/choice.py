@@ -48,3 +48,10 @@ def chosen(args: argparse.Namespace) -> tuple[Lab, TargetConfig]:
         lab.target(args.target), cpu=args.cpu, link=args.link, key=args.key, faults=args.faults
     )
     return lab, config
+
+
+def target_words(args: argparse.Namespace) -> list[str]:
+    """What to write on a command line to choose the same device again; faults of the line are left out."""
+    options = {"--cpu": args.cpu, "--link": args.link, "--key": args.key, "--lab": args.lab and str(args.lab)}
+    given = [word for name, value in options.items() if value for word in (name, value)]
+    return [*([args.target] if args.target else []), *given]

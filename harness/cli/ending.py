@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.cli.choice import target_words
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen
 from harness.conformance import Row, Summary
@@ -30,14 +31,7 @@ class Replay:
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder = folder
-        options = {
-            "--cpu": args.cpu,
-            "--link": args.link,
-            "--key": args.key,
-            "--lab": args.lab and str(args.lab),
-        }
-        given = [word for name, value in options.items() if value for word in (name, value)]
-        self._words = [*([args.target] if args.target else []), *given]
+        self._words = target_words(args)
 
     def commands(self, rows: Sequence[Row]) -> list[str]:
         """Writes the programs; one command for each row, "" where no program ran."""

@@ -41,8 +41,8 @@ class Screen:
     """The text output of one command. With `--json -` text goes to standard error."""
 
     def __init__(self, json_file: str | None) -> None:
-        if json_file not in (None, "-"):
-            _check_writable(Path(json_file))
+        if json_file is not None and json_file != "-":
+            check_writable("--json", Path(json_file))
         self._json_file = json_file
         self.console = Console(file=sys.stderr if json_file == "-" else sys.stdout, highlight=False)
         if not self.live:
@@ -91,14 +91,14 @@ class Screen:
             raise UsageError(f"--json {self._json_file}: {error.strerror or error}") from None
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(option: str, path: Path) -> None:
     """Raises UsageError now, not after an hour of tests. Leaves no file behind."""
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"--json {path}: there is no such folder")
+        raise UsageError(f"{option} {path}: there is no such folder")
     there = path.exists()
     try:
         path.open("ab").close()
         if not there:
             path.unlink()
     except OSError as error:
-        raise UsageError(f"--json {path}: {error.strerror or error}") from None
+        raise UsageError(f"{option} {path}: {error.strerror or error}") from None

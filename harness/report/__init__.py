@@ -3,8 +3,17 @@
 from harness.report.coverage import coverage_dict, coverage_line, coverage_table
 from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
 from harness.report.executions import execution_dict, execution_lines
+from harness.report.fingerprints import (
+    comparison_dict,
+    comparison_lines,
+    fingerprint_dict,
+    fingerprint_evidence,
+    fingerprint_line,
+    fingerprint_table,
+)
 from harness.report.lines import line_lines
 from harness.report.recorded import diff_lines, known_table
+from harness.report.picture import need_pillow, write_picture
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -21,17 +30,24 @@ __all__ = [
     "coverage_dict",
     "coverage_line",
     "coverage_table",
+    "comparison_dict",
+    "comparison_lines",
     "deviation_lines",
     "diff_lines",
     "evidence_sentence",
     "execution_dict",
     "execution_lines",
+    "fingerprint_dict",
+    "fingerprint_evidence",
+    "fingerprint_line",
+    "fingerprint_table",
     "hex_dump",
     "json_text",
     "known_table",
     "lab_broke",
     "line_lines",
     "live_line",
+    "need_pillow",
     "program_name",
     "requirement_line",
     "result_table",
@@ -39,4 +55,5 @@ __all__ = [
     "test_line",
     "title",
     "was_run",
+    "write_picture",
 ]
