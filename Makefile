@@ -9,7 +9,7 @@ SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long fuzz deep bench soak picture clean
+.PHONY: help run test lint ci-long fuzz deep bench soak sweep picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,6 +46,9 @@ bench: $(VENV)/.bench ## how fast, against peers; build/bench.json (BENCH="--qui
 
 soak: $(VENV)/.run ## counted calls over a line full of faults (CALLS=1000000 SOAK="--link serial")
 	$(BIN)/python -m benchmarks.soak $(CALLS) $(SOAK)
+
+sweep: $(VENV)/.run ## a million triples of WSASocket over a line of 115200 baud, twice (SWEEP="--cpu x86")
+	$(BIN)/python -m benchmarks.sweep $(SWEEP)
 
 picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
 	$(BIN)/python docs/picture.py docs/run.svg
