@@ -5,11 +5,11 @@ a list in install order, and that order governs enumeration and selection (ee494
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from harness.emulator.ws2.constants import PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO
+from harness.emulator.ws2.constants import AF_UNSPEC, PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO
 
 PROTOCOL_INFO_SIZE = 628
 MAX_PROTOCOL_CHAIN = 7
@@ -118,7 +118,17 @@ class Catalog:
     """The entries of one device, in install order."""
 
     def __init__(self, entries: Iterable[ProtocolInfo]) -> None:
+        self._selectable: list[ProtocolInfo] = []
+        self._families: dict[int, list[ProtocolInfo]] = {}
+        self._put(entries)
+
+    def _put(self, entries: Iterable[ProtocolInfo]) -> None:
+        """These from now on. What every new socket asks for is looked up once, here."""
         self._entries = list(entries)
+        self._selectable = [entry for entry in self._entries if not entry.layer_only]
+        self._families = {}
+        for entry in self._selectable:
+            self._families.setdefault(entry.family, []).append(entry)
 
     def __iter__(self) -> Iterator[ProtocolInfo]:
         return iter(self._entries)
@@ -129,9 +139,13 @@ class Catalog:
     def by_id(self, catalog_id: int) -> ProtocolInfo | None:
         return next((entry for entry in self._entries if entry.id == catalog_id), None)
 
-    def selectable(self) -> list[ProtocolInfo]:
+    def selectable(self) -> Sequence[ProtocolInfo]:
         """Base protocols and chains: what a triple can select (CE page ms898773)."""
-        return [entry for entry in self._entries if not entry.layer_only]
+        return self._selectable
+
+    def of_family(self, family: int) -> Sequence[ProtocolInfo]:
+        """Those of one address family; AF_UNSPEC is any."""
+        return self._selectable if family == AF_UNSPEC else self._families.get(family, ())
 
     def enumerated(self) -> list[ProtocolInfo]:
         """What WSAEnumProtocols shows: base protocols and chains that are not hidden (ms898739)."""
@@ -143,12 +157,12 @@ class Catalog:
         installed = [
             replace(entry, id=highest + place, built_in=False) for place, entry in enumerate(entries, start=1)
         ]
-        self._entries += installed
+        self._put([*self._entries, *installed])
         return installed
 
     def deinstall(self, provider: UUID) -> bool:
         """Remove what a guest installed under this provider id. False when there is nothing of it."""
         kept = [entry for entry in self._entries if entry.built_in or entry.provider != provider]
         removed = len(kept) != len(self._entries)
-        self._entries[:] = kept
+        self._put(kept)
         return removed

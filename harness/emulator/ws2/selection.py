@@ -150,7 +150,7 @@ def _entry_of_triple(catalog: Catalog, request: Request) -> ProtocolInfo:
     """No structure: the first entry able to serve the triple, in install order."""
     if (request.family, request.type, request.protocol) == (0, 0, 0):
         raise Refused(Reason.NOTHING_GIVEN)
-    for entry in catalog.selectable():
+    for entry in catalog.of_family(request.family):
         if matches(entry, request):
             return entry
     raise Refused(_why_not(catalog, request))
@@ -190,8 +190,7 @@ def _why_not(catalog: Catalog, request: Request) -> Reason:
     A protocol is known when some entry names exactly this number; an entry that takes a whole range
     (raw sockets) names only the first.
     """
-    entries = catalog.selectable()
-    in_family = [entry for entry in entries if request.family in (AF_UNSPEC, entry.family)]
+    entries, in_family = catalog.selectable(), catalog.of_family(request.family)
     if not in_family:
         return Reason.FAMILY
     if request.type != 0 and all(entry.type != request.type for entry in in_family):
