@@ -80,8 +80,9 @@ def sweep(args: argparse.Namespace) -> int:
         if before:
             known = before.outcomes.measured
             screen.line(f"goes on with an unfinished sweep: {known:,} of {len(area):,} triples are measured")
-        again = shlex.join(["ceharness", "fingerprint", *target_words(args), *_area_words(args)])
-        again += shlex.join(["", "--output", str(path)])
+        again = shlex.join(
+            ["ceharness", "fingerprint", *target_words(args), *_area_words(args), "--output", str(path)]
+        )
         begun, interrupted, useless = time.monotonic(), False, ""
         work = Sweep(device, file.fingerprint.outcomes)
         try:
