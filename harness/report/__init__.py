@@ -12,8 +12,8 @@ from harness.report.fingerprints import (
     fingerprint_table,
 )
 from harness.report.lines import line_lines
-from harness.report.recorded import diff_lines, known_table
 from harness.report.picture import need_pillow, write_picture
+from harness.report.recorded import diff_lines, known_table
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -27,11 +27,11 @@ from harness.report.writing import hex_dump, json_text
 
 __all__ = [
     "alarming",
+    "comparison_dict",
+    "comparison_lines",
     "coverage_dict",
     "coverage_line",
     "coverage_table",
-    "comparison_dict",
-    "comparison_lines",
     "deviation_lines",
     "diff_lines",
     "evidence_sentence",
