@@ -164,7 +164,7 @@ class Exchange:
 
     def _expires(self, flight: Flight) -> float:
         wait = flight.program.deadline_ms / 1000 + self._timing.margin + flight.writing
-        return flight.counts_from + wait + self._on_the_line(flight.body, flight.program)
+        return max(flight.head_since, flight.clear_at) + wait + self._on_the_line(flight.body, flight.program)
 
     def _time_left(self) -> float:
         head = self._window.head
@@ -259,8 +259,6 @@ class Exchange:
             if self._may_be_forgotten(head):
                 self._dialled_for = head.number
                 raise LineBroken(self._why_lost(head), by_device=True)
-            if how := head.lost_on_the_line(self._line.health.bad_frames):
-                raise LinkError(f"{self._line.url}: the line is too bad: {in_words([head])} {how}")
             self._lose(self._why_lost(head))
         elif seen >= self._over_since:
             seconds = 0.0 if self._deadline is None else self._deadline.seconds
@@ -326,7 +324,6 @@ class Exchange:
         self._suspicious = False
         self._silent = 0
         for flight in waiting:
-            flight.welcomed(welcome.next, self._line.health.bad_frames)
             flight.patience = self._round_trip.patience() + self._on_the_line(flight.body, flight.program)
             flight.refused = flight.sends
         self._resend(*waiting)
@@ -351,7 +348,8 @@ class Exchange:
                 return
             raise self._not_back(broken, gave_up) from gave_up
         if self._window:
-            self._window.head.is_head(self._clock.now())
+            head = self._window.head
+            head.head_since, head.writing = self._clock.now(), 0.0
         # If the link breaks again already, the line says so as soon as it is used.
         with contextlib.suppress(LineBroken):
             self._welcomed(welcome)

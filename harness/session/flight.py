@@ -20,11 +20,9 @@ class Flight:
     `number` counts the session's programs from 0. `defined`: exports that its message defines. `sends`: how
     often it was sent; `refused`: how often it was refused as out of order; `serial`: place of its last
     sending among all. `clear_at`: when the line has carried it. `head_since`: since when it is the oldest
-    unanswered one, `counts_from`: since when that can be held against the agent, `writing`: how long of that
-    this side could only write; `ask_at`: when to send it again
+    unanswered one, `writing`: how long of that this side could only write; `ask_at`: when to send it again
     while it is that, `patience` after the last time; `overdue`: that has happened, and no `working` came
-    since. `arrived`: whether the agent had taken it, as its latest welcome since then says; None: there was
-    none. `damaged`: frames that had come damaged by then.
+    since.
     """
 
     place: int
@@ -42,10 +40,7 @@ class Flight:
     alone: bool = False
     overdue: bool = False
     head_since: float = 0.0
-    counts_from: float = 0.0
     writing: float = 0.0
-    arrived: bool | None = None
-    damaged: int = 0
     reply: Answer | Refusal | None = None
 
     @property
@@ -53,22 +48,9 @@ class Flight:
         """Was the latest refusal an answer to the latest sending? Each sending gets at most one."""
         return self.refused >= self.sends
 
-    def welcomed(self, following: int, damaged: int) -> None:
-        """The agent is there, and expects program `following` next. `damaged`: bad frames so far."""
-        self.arrived, self.damaged = self.number < following, damaged
-
-    def lost_on_the_line(self, damaged: int) -> str:
-        """How the line, not the device, lost question or answer of an agent that is there; "" if not."""
-        if self.arrived is False and self.sends > 1:
-            return f"was sent {self.sends} times and never reached the agent, which is there"
-        if self.arrived and damaged > self.damaged:
-            return f"has reached the agent, whose answers come damaged ({damaged - self.damaged} so far)"
-        return ""
-
     def is_head(self, now: float) -> None:
         """From now on it is the oldest unanswered one."""
-        # Sending it again later puts nothing off.
-        self.head_since, self.counts_from, self.writing = now, max(now, self.clear_at), 0.0
+        self.head_since, self.writing = now, 0.0
         self.wait_from(now)
 
     def wait_from(self, now: float) -> None:
