@@ -13,14 +13,14 @@ import contextlib
 from collections import deque
 
 from harness.deadline import Deadline
-from harness.errors import LinkError, LinkGone, NoAnswer, ProgramError, ProtocolError
+from harness.errors import LinkError, NoAnswer, ProgramError, ProtocolError
 from harness.program.codec import Compiled, ExportTable
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.session.clock import Limit
 from harness.session.flight import Flight, Window, in_doubt, in_words
 from harness.session.greeting import Greeting
-from harness.session.landing import Landing
+from harness.session.landing import RESTARTED, SET_BACK, Landing
 from harness.session.line import Line, LineBroken, Received
 from harness.session.reopening import Breaks, GaveUp, Reopening
 from harness.session.timing import RoundTrip, Timing
@@ -106,8 +106,8 @@ class Exchange:
     # --- sending --------------------------------------------------------------------------
 
     def _may_launch(self) -> bool:
-        broken = self.broken or self._landing.broken
-        return self._landing.error is None and not broken and self._greeting is None
+        useless = self.broken or self._landing.broken or self._landing.error is not None
+        return not useless and self._greeting is None
 
     def _launch(self, place: int, program: Program, compiled: Compiled) -> None:
         new = self._exports.define(compiled.exports)
@@ -144,7 +144,7 @@ class Exchange:
         flight.serial = self._serial
         begun = self._clock.now()
         self._line.send(flight.body, flight.number)
-        flight.clear_at = self._line.clear_at
+        flight.sent(self._line.clear_at)
         # Whoever waits for room to write cannot see answers.
         self._window.head.writing += self._clock.now() - begun
 
@@ -164,7 +164,7 @@ class Exchange:
 
     def _expires(self, flight: Flight) -> float:
         wait = flight.program.deadline_ms / 1000 + self._timing.margin + flight.writing
-        return max(flight.head_since, flight.clear_at) + wait + self._on_the_line(flight.body, flight.program)
+        return max(flight.head_since, flight.given_at) + wait + self._on_the_line(flight.body, flight.program)
 
     def _time_left(self) -> float:
         head = self._window.head
@@ -195,7 +195,7 @@ class Exchange:
         match message:
             case Working():
                 self._line.health.working += 1
-                flight.overdue = False
+                flight.overdue, flight.arrived = False, True
                 flight.back_off(self._timing.resend_most)
                 flight.wait_from(received.at)
             case Refusal(reason=Reason.SEQUENCE):
@@ -216,20 +216,20 @@ class Exchange:
             self._greeting = None
         elif self._greeting is None:
             # The agent answers in order, the line keeps it: an answer that should have come before is lost.
-            gap = [one for one in self._window.waiting() if one.serial < flight.serial]
-            self._resend(*(one for one in gap if one.number < flight.number))
+            before = [one for one in self._window.waiting() if one.number < flight.number]
+            for one in before:
+                one.arrived = True
+            self._resend(*(one for one in before if one.serial < flight.serial))
             head = self._window.head
             if landed and landed[-1].overdue and head.serial < landed[-1].serial and head.sends == 1:
                 # Its predecessor had got lost, so it was refused or got lost too.
                 self._resend(head)
 
     def _measure(self, flight: Flight, received: Received) -> None:
-        if flight.sends != 1 or not flight.alone:
-            return
-        spent = sum(flight.reply.times) / 1e6 if isinstance(flight.reply, Answer) else 0.0
-        seconds = max(0.0, received.at - flight.sent_at - spent)
-        self._round_trip.add(seconds)
-        self._line.health.round_trip(seconds)
+        seconds = flight.round_trip(received.at)
+        if seconds is not None:
+            self._round_trip.add(seconds)
+            self._line.health.round_trip(seconds)
 
     def _go_back(self, expected: int) -> None:
         """Number `expected` (a low byte) did not arrive, later ones were refused: all from it on again."""
@@ -239,9 +239,19 @@ class Exchange:
         waiting = self._window.waiting()
         places = [place for place, one in enumerate(waiting) if one.number & 0xFF == expected & 0xFF]
         if places:
+            self._missed(waiting[places[0]])
             self._resend(*waiting[places[0] :])
         else:
             self._probe()
+
+    def _missed(self, flight: Flight) -> None:
+        """The agent waits for this one, which it never got. Raises `LinkError` if it never will."""
+        if flight.missed():
+            raise LinkError(
+                f"{self._line.url}: a program of {len(flight.body)} bytes does not get through, sent "
+                f"{flight.sends} times, though the agent is there and waits for it; "
+                f"{in_doubt(self._window.waiting())}"
+            )
 
     # --- silence --------------------------------------------------------------------------
 
@@ -307,7 +317,7 @@ class Exchange:
         """The agent is there: does it stand where we do? Then everything unanswered is asked for again."""
         self._greeting = None
         if welcome.boot != self._welcome.boot:
-            self._lose(f"the agent restarted (boot 0x{self._welcome.boot:08X}, now 0x{welcome.boot:08X})")
+            self._lose(f"{RESTARTED} (boot 0x{self._welcome.boot:08X}, now 0x{welcome.boot:08X})")
             return
         waiting = self._window.waiting()
         if welcome.next not in (*(flight.number for flight in waiting), self.next):
@@ -316,14 +326,15 @@ class Exchange:
                 self._suspicious = True
                 self._probe()
                 return
-            self._lose(
-                f"the device was set back to an earlier state, or another controller used it: it expects "
-                f"program {welcome.next}, under way were {', '.join(str(one.number) for one in waiting)}"
-            )
+            numbers = ", ".join(str(one.number) for one in waiting)
+            self._lose(f"{SET_BACK}: it expects program {welcome.next}, under way were {numbers}")
             return
         self._suspicious = False
         self._silent = 0
         for flight in waiting:
+            flight.arrived |= flight.number < welcome.next
+            if flight.number == welcome.next:
+                self._missed(flight)
             flight.patience = self._round_trip.patience() + self._on_the_line(flight.body, flight.program)
             flight.refused = flight.sends
         self._resend(*waiting)
@@ -346,10 +357,10 @@ class Exchange:
             if gave_up.by_device and patient:
                 self._lose(f"{broken}; {gave_up}")
                 return
-            raise self._not_back(broken, gave_up) from gave_up
+            doubt = in_doubt(self._window.waiting())
+            raise gave_up.error(broken, self._deadline, doubt) from gave_up
         if self._window:
-            head = self._window.head
-            head.head_since, head.writing = self._clock.now(), 0.0
+            self._window.resume(self._clock.now())
         # If the link breaks again already, the line says so as soon as it is used.
         with contextlib.suppress(LineBroken):
             self._welcomed(welcome)
@@ -365,14 +376,6 @@ class Exchange:
         if self._breaks.again:
             self._reopening.pause(self._limit.remaining())
         return False
-
-    def _not_back(self, broken: LineBroken, gave_up: GaveUp) -> LinkError:
-        allowed = ""
-        if self._deadline is not None and gave_up.in_time and not isinstance(gave_up.last, LinkGone):
-            allowed = f" within the {self._deadline.seconds:g} s that were allowed"
-        kind = LinkGone if isinstance(gave_up.last, LinkGone) else LinkError
-        doubt = in_doubt(self._window.waiting())
-        return kind(f"{broken}; it could not be opened again{allowed}: {gave_up}; {doubt}")
 
     def _why_lost(self, head: Flight) -> str:
         waited = f"{self._clock.now() - head.head_since:.1f} s"

@@ -11,6 +11,8 @@ from harness.wire.messages import Answer, Refusal
 _SHOWN = 4
 """Programs in doubt that an error text shows by their text; the others by number."""
 _WIDTH = 72
+_IN_VAIN = 32
+"""Times that a program is sent for which the agent waits, and which it never gets."""
 
 
 @dataclass(slots=True)
@@ -19,7 +21,9 @@ class Flight:
 
     `number` counts the session's programs from 0. `defined`: exports that its message defines. `sends`: how
     often it was sent; `refused`: how often it was refused as out of order; `serial`: place of its last
-    sending among all. `clear_at`: when the line has carried it. `head_since`: since when it is the oldest
+    sending among all. `clear_at`: when the line has carried it; `given_at`: the same of the latest sending
+    that may have been the first to arrive; `arrived`: the agent is known to have it; `wanted`: how often it
+    had been sent when the agent was first known to wait for it. `head_since`: since when it is the oldest
     unanswered one, `writing`: how long of that this side could only write; `ask_at`: when to send it again
     while it is that, `patience` after the last time; `overdue`: that has happened, and no `working` came
     since.
@@ -33,6 +37,9 @@ class Flight:
     patience: float
     sent_at: float = 0.0
     clear_at: float = 0.0
+    given_at: float = 0.0
+    arrived: bool = False
+    wanted: int | None = None
     ask_at: float = 0.0
     sends: int = 0
     refused: int = 0
@@ -47,6 +54,24 @@ class Flight:
     def refusal_is_fresh(self) -> bool:
         """Was the latest refusal an answer to the latest sending? Each sending gets at most one."""
         return self.refused >= self.sends
+
+    def missed(self) -> bool:
+        """The agent waits for it. True: it has done so often that no other sending will arrive either."""
+        self.wanted = self.sends if self.wanted is None else self.wanted
+        return self.sends - self.wanted >= _IN_VAIN
+
+    def sent(self, clear_at: float) -> None:
+        """Once more; the line has carried it at `clear_at`."""
+        self.clear_at = clear_at
+        if not self.arrived:
+            self.given_at = clear_at
+
+    def round_trip(self, at: float) -> float | None:
+        """Seconds until the reply came, without those of the device's work; None when that cannot be told."""
+        if self.sends != 1 or not self.alone:
+            return None
+        busy = sum(self.reply.times) / 1e6 if isinstance(self.reply, Answer) else 0.0
+        return max(0.0, at - self.sent_at - busy)
 
     def is_head(self, now: float) -> None:
         """From now on it is the oldest unanswered one."""
@@ -101,6 +126,12 @@ class Window:
         if landed and self._flights:
             self.head.is_head(now)
         return landed
+
+    def resume(self, now: float) -> None:
+        """Over another link: what was before counts for no program."""
+        self.head.head_since, self.head.writing = now, 0.0
+        for flight in self._flights:
+            flight.wanted = None
 
     def clear(self) -> list[Flight]:
         """Take out all."""

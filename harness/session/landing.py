@@ -7,6 +7,10 @@ from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.flight import Flight
 from harness.wire.messages import LIMIT_NAMES, Answer, Limits, Reason, Refusal
 
+RESTARTED = "the agent restarted"
+SET_BACK = "the device was set back to an earlier state, or another controller used it"
+"""How the reason begins why programs were lost that the agent itself shows to be. All others are silence."""
+
 
 class Landing:
     """Collects answers and refusals.

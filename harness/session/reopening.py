@@ -2,6 +2,7 @@
 
 import threading
 
+from harness.deadline import Deadline
 from harness.errors import LinkError, LinkGone, LinkRefused, NoAnswer
 from harness.session.clock import AwakeClock, Limit
 from harness.session.greeting import greet
@@ -28,6 +29,14 @@ class GaveUp(Exception):  # noqa: N818 - it is an event, and never leaves this p
         super().__init__(tried)
         self.tried, self.last = tried, last
         self.by_device, self.in_time = by_device, in_time
+
+    def error(self, broken: LineBroken, deadline: Deadline | None, doubt: str) -> LinkError:
+        """What callers get when the link broke with programs under way. `doubt`: which ones may have run."""
+        allowed = ""
+        if deadline is not None and self.in_time and not isinstance(self.last, LinkGone):
+            allowed = f" within the {deadline.seconds:g} s that were allowed"
+        kind = LinkGone if isinstance(self.last, LinkGone) else LinkError
+        return kind(f"{broken}; it could not be opened again{allowed}: {self}; {doubt}")
 
 
 class _TooLate(LinkError):  # noqa: N818 - says what happened

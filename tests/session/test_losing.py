@@ -148,6 +148,35 @@ def test_an_agent_that_never_finishes_is_told_apart_from_silence(monkeypatch: py
         assert "the agent is there, but did not answer this program" in str(outcome)
 
 
+def test_an_agent_that_works_on_it_for_ever_has_lost_it() -> None:
+    """Every time it is asked it says that it has the program: asking puts nothing off."""
+    with FakeAgent(script=lambda run: None) as agent:
+        session = opened(agent, HASTY)
+        outcome = session.run(BRIEF).outcome
+        assert outcome.kind is OutcomeKind.LOST
+        assert "the agent is there, but did not answer this program" in str(outcome)
+        assert agent.executed == [0]
+
+
+class NeverGets(FakeAgent):
+    """Program 0 never gets through to it: its frame is too long for the line, say. All others do."""
+
+    def _run(self, run: Run, number: int) -> None:
+        if number != 0:
+            super()._run(run, number)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_program_that_never_gets_through_is_no_fault_of_the_device(count: int) -> None:
+    """The agent is there, says hello and waits for it, and refuses what comes behind it."""
+    with NeverGets() as agent:
+        session = opened(agent, QUICK)
+        with pytest.raises(LinkError, match=r"bytes does not get through, sent \d\d times") as caught:
+            session.run_all([SMALL] * count)
+        assert "in doubt for program" in str(caught.value)
+        assert agent.executed == []
+
+
 def test_a_session_begins_anew_after_silence_and_says_no_answer_while_it_lasts() -> None:
     with FakeAgent() as agent:
         session = opened(agent, HASTY)
