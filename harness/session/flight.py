@@ -143,7 +143,7 @@ class Window:
 def in_words(flights: Iterable[Flight]) -> str:
     """Which programs, for people: "program 12 (call ws2!WSACleanup()), 13 (...) and 14, 15"."""
     flights = list(flights)
-    shown = [f"{flight.number} ({_first_call(flight.program)})" for flight in flights[:_SHOWN]]
+    shown = [f"{flight.number} ({first_call(flight.program)})" for flight in flights[:_SHOWN]]
     rest = [str(flight.number) for flight in flights[_SHOWN:]]
     listed = ", ".join(shown) + (f" and {', '.join(rest)}" if rest else "")
     return f"program{'s' if len(flights) > 1 else ''} {listed}"
@@ -154,7 +154,8 @@ def in_doubt(waiting: list[Flight]) -> str:
     return f"whether it ran is in doubt for {in_words(waiting)}" if waiting else "no program was under way"
 
 
-def _first_call(program: Program) -> str:
+def first_call(program: Program) -> str:
+    """What is shown of a program where there is room for one line."""
     lines = [line.strip() for line in format_program(program).splitlines()]
     first = next((line for line in lines if "(" in line), lines[0] if lines else "empty")
     return first if len(first) <= _WIDTH else first[: _WIDTH - 3] + "..."

@@ -8,6 +8,8 @@ from harness.device import Device
 from harness.errors import LabError, LinkError
 from harness.program.model import Program
 from harness.program.result import Execution, OutcomeKind
+from harness.session.flight import first_call
+from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
 from harness.targets.base import Reached
 
@@ -19,7 +21,7 @@ class TargetDevice(Device):
     """Programs get `slowness` times the time they ask for.
 
     A program counts as lost only if nothing on the host side explains the silence; if `Reached.fault` does,
-    LinkError is raised. protection, faults: see `LineReport`.
+    or faults were put into the line, LinkError is raised. protection, faults: see `LineReport`.
     """
 
     def __init__(
@@ -59,9 +61,14 @@ class TargetDevice(Device):
             for sentence in self.line.trouble:
                 error.add_note(f"  {sentence}")
             raise
-        lost = any(execution.outcome.kind is OutcomeKind.LOST for execution in executions)
+        lost = [one for one in executions if one.outcome.kind is OutcomeKind.LOST]
         if lost and (fault := self._reached.fault(_LAST_MOMENT)) is not None:
             raise LinkError(fault)
+        if lost and self._faults and not lost[0].outcome.reason.startswith((RESTARTED, SET_BACK)):
+            raise LinkError(
+                f"the line was made faulty on purpose ({self._faults}): {lost[0].outcome.reason}; "
+                f"whether it ran is in doubt for: {', '.join(first_call(one.program) for one in lost)}"
+            )
         return executions
 
     def _slowed(self, program: Program) -> Program:

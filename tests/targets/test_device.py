@@ -4,13 +4,19 @@ from typing import cast
 
 import pytest
 
+from harness.deadline import Deadline
 from harness.errors import LinkError
-from harness.program.model import Call, Export, Program
+from harness.program.model import Buffer, Call, Export, Program
 from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.health import LineHealth
+from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
 from harness.targets.base import Reached
 from harness.targets.device import TargetDevice
+from harness.targets.dialing import TargetDialer
+from tests.session.fake_agent import FakeAgent
+from tests.session.programs import HASTY
+from tests.session.test_real_links import TcpPort
 
 PROGRAM = Program((Call(Export("coredll!GetTickCount")),), deadline_ms=1000)
 
@@ -18,8 +24,9 @@ PROGRAM = Program((Call(Export("coredll!GetTickCount")),), deadline_ms=1000)
 class Silent:
     """A session whose programs are lost, or which fails."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, reason: str = "") -> None:
         self.error = error
+        self.reason = reason
         self.deadlines: list[int] = []
         self.health = LineHealth()
         self.url = "tcp://h:1"
@@ -33,7 +40,7 @@ class Silent:
             raise self.error
         found = list(cast("list[Program]", programs))
         self.deadlines += [program.deadline_ms for program in found]
-        return [Execution(program, Outcome(OutcomeKind.LOST), ()) for program in found]
+        return [Execution(program, Outcome(OutcomeKind.LOST, reason=self.reason), ()) for program in found]
 
 
 def device(session: Silent, fault: str | None = None, slowness: float = 1, faults: str = "") -> TargetDevice:
@@ -56,6 +63,37 @@ def test_lost_without_an_explanation_is_the_devices_own() -> None:
 def test_lost_with_an_explanation_is_the_labs() -> None:
     with pytest.raises(LinkError, match="pulled the plug"):
         device(Silent(), "somebody pulled the plug").run(PROGRAM)
+
+
+def test_silence_on_a_line_that_was_made_faulty_is_the_labs() -> None:
+    session = Silent(reason="the device went silent: not one byte in 10.0 s")
+    with pytest.raises(LinkError, match=r"made faulty on purpose \(flip=1e-2\): the device went") as caught:
+        device(session, faults="flip=1e-2").run(PROGRAM)
+    assert "in doubt for: call coredll!GetTickCount()" in str(caught.value)
+    assert device(session).run(PROGRAM).outcome.kind is OutcomeKind.LOST
+
+
+@pytest.mark.parametrize("how", [RESTARTED, SET_BACK])
+def test_what_the_agent_itself_shows_is_no_fault_of_the_line(how: str) -> None:
+    session = Silent(reason=f"{how} since")
+    assert device(session, faults="flip=1e-2").run(PROGRAM).outcome.kind is OutcomeKind.LOST
+
+
+def test_a_program_too_long_for_a_faulty_line_is_no_finding() -> None:
+    """Its frame never gets through, though every hello does: results stay right, or there are none."""
+    long = Program((), (Buffer("b", 8000, b"x" * 8000),), deadline_ms=1)
+    faults = "flip=2e-3 seed=1"
+    with FakeAgent() as agent:
+        port = TcpPort(agent)
+        reached = Reached(f"tcp://127.0.0.1:{port.port}")
+        session = Session.open(TargetDialer(reached, faults), deadline=Deadline(60), timing=HASTY)
+        with (
+            TargetDevice("d", session, "device", reached=reached, faults=faults) as opened,
+            pytest.raises(LinkError, match="does not get through") as caught,
+        ):
+            opened.run(long)
+        assert f"  faults were injected into this line on purpose: {faults}" in caught.value.__notes__
+        port.close()
 
 
 def test_a_failed_link_says_why() -> None:
