@@ -70,6 +70,27 @@ static bool link_word(struct settings *settings, const WCHAR *value, size_t leng
     return text(settings->port, SETTING, value, length);
 }
 
+/* Somebody may take the place of the key for the name of its file; no debug output shows such a thing. */
+static bool holds_key(const WCHAR *word, size_t length)
+{
+    enum { SUSPICIOUS = 48 }; /* hexadecimal digits in a row; a key has 64, mistakes included */
+    unsigned row = 0;
+    for (size_t i = 0; i < length && row < SUSPICIOUS; i++) {
+        row = digit(word[i] >= 'A' && word[i] <= 'F' ? word[i] | 0x20 : word[i]) < 16 ? row + 1 : 0;
+    }
+    return row == SUSPICIOUS;
+}
+
+static void complain(const WCHAR *word, size_t length)
+{
+    WCHAR shown[PATH];
+    length = length < PATH ? length : PATH - 1;
+    memcpy(shown, word, length * sizeof(WCHAR));
+    shown[length] = 0;
+    OutputDebugStringW(L"ceagent: cannot make sense of this setting: ");
+    OutputDebugStringW(holds_key(word, length) ? L"(it seems to hold a key, which belongs into a file)" : shown);
+}
+
 static bool take(struct settings *settings, const WCHAR *word, size_t length)
 {
     size_t key = 0;
@@ -85,7 +106,7 @@ static bool take(struct settings *settings, const WCHAR *word, size_t length)
         return link_word(settings, value, rest);
     }
     if (equal(word, key, "key")) {
-        return text(settings->key, PATH, value, rest);
+        return (*value == '\\' || !holds_key(value, rest)) && text(settings->key, PATH, value, rest);
     }
     if (equal(word, key, "baud")) {
         return number(value, rest, 10, &settings->baud) && settings->baud != 0;
@@ -115,8 +136,7 @@ static bool words_of(struct settings *settings, const WCHAR *text)
             length++;
         }
         if (!take(settings, text, length)) {
-            OutputDebugStringW(L"ceagent: cannot make sense of this setting: ");
-            OutputDebugStringW(text);
+            complain(text, length);
             return false;
         }
         text += length;

@@ -48,6 +48,18 @@ def test_agent_that_cannot_start_says_why_and_ends(words: str, reason: str, code
     assert said == (f"ceagent: {reason}{words.removeprefix('link=') if code == 2 else words}", code)
 
 
+@pytest.mark.parametrize("words", ["key=KEY", "bawd=9600 key=KEY", "KEY", "secret=KEY", "link=tcp:KEY:5555:"])
+@pytest.mark.parametrize("key", [KEY.hex(), KEY.hex().upper()[:-1]])
+@pytest.mark.parametrize("in_file", [False, True])
+def test_key_in_the_wrong_place_is_not_told(words: str, key: str, in_file: bool, tmp_path: Path) -> None:
+    settings = tmp_path / "ceagent.ini"
+    settings.write_text(words.replace("KEY", key) if in_file else "")
+    said, code = last_words("" if in_file else words.replace("KEY", key), (settings, "\\ceagent.ini"))
+    assert said.startswith("ceagent: cannot make sense of this setting: ")
+    assert key[:16] not in said
+    assert code == 87
+
+
 def test_settings_file_that_is_longer_than_the_agent_reads_is_not_cut_off(tmp_path: Path) -> None:
     settings = tmp_path / "ceagent.ini"
     settings.write_text("#" * 1010 + "\nlink=tcp:5555\n")
