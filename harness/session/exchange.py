@@ -269,6 +269,8 @@ class Exchange:
             if self._may_be_forgotten(head):
                 self._dialled_for = head.number
                 raise LineBroken(self._why_lost(head), by_device=True)
+            if head.answered_badly(self._line.health.bad_frames):
+                raise LinkError(f"{self._line.url}: answers come damaged; {in_doubt(self._window.waiting())}")
             self._lose(self._why_lost(head))
         elif seen >= self._over_since:
             seconds = 0.0 if self._deadline is None else self._deadline.seconds
@@ -332,7 +334,8 @@ class Exchange:
         self._suspicious = False
         self._silent = 0
         for flight in waiting:
-            flight.arrived |= flight.number < welcome.next
+            if flight.number < welcome.next:
+                flight.arrived, flight.damaged = True, self._line.health.bad_frames
             if flight.number == welcome.next:
                 self._missed(flight)
             flight.patience = self._round_trip.patience() + self._on_the_line(flight.body, flight.program)

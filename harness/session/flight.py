@@ -24,7 +24,8 @@ class Flight:
     sending among all. `clear_at`: when the line has carried it; `given_at`: the same of the latest sending
     that may have been the first to arrive; `arrived`: the agent is known to have it; `wanted`: how often it
     had been sent when the agent was first known to wait for it. `head_since`: since when it is the oldest
-    unanswered one, `writing`: how long of that this side could only write; `ask_at`: when to send it again
+    unanswered one, `damaged`: bad frames by the agent's latest welcome that showed it to have arrived, None
+    before one; `writing`: how long of that this side could only write; `ask_at`: when to send it again
     while it is that, `patience` after the last time; `overdue`: that has happened, and no `working` came
     since.
     """
@@ -40,6 +41,7 @@ class Flight:
     given_at: float = 0.0
     arrived: bool = False
     wanted: int | None = None
+    damaged: int | None = None
     ask_at: float = 0.0
     sends: int = 0
     refused: int = 0
@@ -59,6 +61,10 @@ class Flight:
         """The agent waits for it. True: it has done so often that no other sending will arrive either."""
         self.wanted = self.sends if self.wanted is None else self.wanted
         return self.sends - self.wanted >= _IN_VAIN
+
+    def answered_badly(self, damaged: int) -> bool:
+        """The agent has it and is there, and since it said so frames came damaged: `damaged` by now."""
+        return self.damaged is not None and damaged > self.damaged
 
     def sent(self, clear_at: float) -> None:
         """Once more; the line has carried it at `clear_at`."""
