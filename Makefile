@@ -35,7 +35,7 @@ fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each targe
 	$(BIN)/python device_agent/fuzz.py --seconds $(SECONDS)
 
 deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, 20 seeds of the property tests, a million calls
-	$(BIN)/pytest -n auto -m "long or not long"
+	$(BIN)/pytest -n auto -m "long or not long" --full
 	for seed in $$(seq 20); do \
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
 	done

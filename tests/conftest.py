@@ -1,4 +1,4 @@
-"""What all tests share: in continuous integration a skipped test is a failed one; Ctrl-C ends processes."""
+"""What all tests share: in continuous integration a skip is a failure; Ctrl-C ends processes; --full."""
 
 import os
 import signal
@@ -10,6 +10,16 @@ from hypothesis import settings
 # A busy machine is no reason to fail: nothing here judges time.
 settings.register_profile("ceharness", deadline=None)
 settings.load_profile("ceharness")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="full counts, as `make deep` runs them")
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether to count as far as is promised, and not only far enough to see that nothing is wrong."""
+    return bool(pytestconfig.getoption("full"))
 
 
 def forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

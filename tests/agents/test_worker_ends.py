@@ -144,27 +144,6 @@ def test_worker_that_could_not_be_ended_and_faults_long_after(tmp_path: Path) ->
         assert agent.run([SETTER, [0]]).outcome is None
 
 
-def test_nothing_stays_behind(tmp_path: Path) -> None:
-    with served("x86", tmp_path) as (device, agent):
-
-        def census() -> dict[str, object]:
-            assert agent.run([SETTER, [0]]).outcome is None
-            device.tell("census")
-            return device.event("census")
-
-        def spoil(times: int) -> None:
-            for _ in range(times):
-                assert agent.run([TIME, [0x10]]).outcome is not None
-                assert agent.run([SLEEP, [600_000]], deadline_ms=1).outcome is not None
-                assert agent.run([END, [0x42, 7]]).outcome is not None
-                agent.run([], fresh=True)
-
-        spoil(2)
-        before = census()
-        spoil(25)
-        assert census() == before
-
-
 @pytest.mark.long
 def test_on_wine_too(tmp_path: Path) -> None:
     build_agents()
