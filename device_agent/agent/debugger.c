@@ -5,6 +5,7 @@
 
 enum {
     EXCEPTION_DEBUG_EVENT = 1,
+    CREATE_THREAD_DEBUG_EVENT = 2,
     CREATE_PROCESS_DEBUG_EVENT = 3,
     EXIT_PROCESS_DEBUG_EVENT = 5,
     LOAD_DLL_DEBUG_EVENT = 6,
@@ -26,13 +27,21 @@ struct debug_event {
     DWORD code, process, thread;
     union {
         struct exception_info exception;
-        HANDLE file;        /* of a created process, of a loaded DLL */
+        HANDLE file;   /* of a loaded DLL; null on CE */
+        HANDLE thread; /* that was created */
+        struct {
+            HANDLE file, process, thread; /* file: null on CE */
+        } created;
         uintptr_t room[32]; /* more than any event needs */
     } u;
 };
 
 static BOOL (*wait_for)(struct debug_event *, DWORD milliseconds);
 static BOOL (*go_on)(DWORD process, DWORD thread, DWORD how);
+
+/* ContinueDebugEvent closes the handles that events bring to processes and threads, when these have ended: so say the
+ * pages (ms885175), so does Windows. Wine 8 leaves them open: known once the first process has ended. */
+static bool handles_stay;
 
 /* What a new thread is given; it has taken everything once `begun` is set. */
 static struct {
@@ -76,9 +85,30 @@ static DWORD on_exception(const struct debug_event *event, HANDLE process, struc
     return DBG_CONTINUE;
 }
 
+static void close_ours(HANDLE handle, bool ours)
+{
+    if (handle && ours) {
+        CloseHandle(handle);
+    }
+}
+
+static void close_handles(const struct debug_event *event)
+{
+    if (event->code == LOAD_DLL_DEBUG_EVENT) {
+        close_ours(event->u.file, true);
+    } else if (event->code == CREATE_THREAD_DEBUG_EVENT) {
+        close_ours(event->u.thread, handles_stay);
+    } else if (event->code == CREATE_PROCESS_DEBUG_EVENT) {
+        close_ours(event->u.created.file, true);
+        close_ours(event->u.created.process, handles_stay);
+        close_ours(event->u.created.thread, handles_stay);
+    }
+}
+
 static DWORD watch(void *unused)
 {
     struct debug_event event;
+    HANDLE open = NULL; /* what may show that handles stay */
     struct fault *fault = request.fault;
     bool interrupted = false;
     (void)unused;
@@ -94,10 +124,16 @@ static DWORD watch(void *unused)
         DWORD how = DBG_CONTINUE;
         if (event.code == EXCEPTION_DEBUG_EVENT) {
             how = on_exception(&event, process, fault, &interrupted);
-        } else if ((event.code == CREATE_PROCESS_DEBUG_EVENT || event.code == LOAD_DLL_DEBUG_EVENT) && event.u.file) {
-            CloseHandle(event.u.file); /* ours; always null on CE */
+        } else if (event.code == CREATE_PROCESS_DEBUG_EVENT && !handles_stay) {
+            open = event.u.created.process;
         }
-        if (!go_on(event.process, event.thread, how) || event.code == EXIT_PROCESS_DEBUG_EVENT) {
+        close_handles(&event);
+        if (!go_on(event.process, event.thread, how)) {
+            break;
+        }
+        if (event.code == EXIT_PROCESS_DEBUG_EVENT) {
+            handles_stay = handles_stay || (open && os_process_is(open, event.process));
+            close_ours(open, handles_stay);
             break;
         }
     }

@@ -51,6 +51,13 @@ void os_process_end(void)
     TerminateProcess(THIS_PROCESS, 1);
 }
 
+bool os_process_is(HANDLE handle, DWORD process)
+{
+    (void)handle;
+    (void)process;
+    return false;
+}
+
 void os_worker_begins(void)
 {
 }

@@ -24,6 +24,10 @@ bool os_raised_for_debugger(DWORD code);
 /* Ends the calling process, whatever its threads are doing. */
 void os_process_end(void);
 
+/* Whether a handle that a debug event brought, and that may have been closed since, stands for that process.
+ * CE cannot tell, and closes it as its pages say. */
+bool os_process_is(HANDLE handle, DWORD process);
+
 /* Before a worker runs anything: no dialog may hold a process that faults. */
 void os_worker_begins(void);
 

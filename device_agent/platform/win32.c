@@ -34,6 +34,7 @@ IMPORT BOOL ClearCommError(HANDLE, DWORD *, COMSTAT *);
 IMPORT void ExitProcess(DWORD);
 IMPORT const WCHAR *GetCommandLineW(void);
 IMPORT BOOL GetOverlappedResult(HANDLE, OVERLAPPED *, DWORD *, BOOL);
+IMPORT DWORD GetProcessId(HANDLE);
 IMPORT void *GetProcAddress(HANDLE, const char *);
 IMPORT BOOL ResetEvent(HANDLE);
 IMPORT DWORD SetErrorMode(DWORD);
@@ -91,6 +92,12 @@ bool os_raised_for_debugger(DWORD code)
 void os_process_end(void)
 {
     TerminateProcess(THIS_PROCESS, 1);
+}
+
+/* Its value may have gone to a new handle, but to none of that process: nobody opens it again. */
+bool os_process_is(HANDLE handle, DWORD process)
+{
+    return GetProcessId(handle) == process;
 }
 
 /* As on CE, a process that faults ends with the exception's code. Under a debugger this is not called. */

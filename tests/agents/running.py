@@ -173,7 +173,7 @@ class OnWine:
         self.environment = {**os.environ, **prefix}
         self._line = [*([wine] if wine else []), str(self.agent)]
         self._server = Path(wine).with_name("wineserver") if wine else None
-        self._running: list[subprocess.Popen[str]] = []
+        self.running: list[subprocess.Popen[str]] = []
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Starts the agent; its debug output is in standard error, in Wine's words."""
@@ -184,7 +184,7 @@ class OnWine:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._running.append(process)
+        self.running.append(process)
         return process
 
     def plug(self, port: str, terminal: str) -> None:
@@ -209,7 +209,7 @@ class OnWine:
         return f"tcp://127.0.0.1:{port}"
 
     def end(self) -> None:
-        for process in self._running:
+        for process in self.running:
             process.kill()
             process.wait()
         if self._server is not None:
