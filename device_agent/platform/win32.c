@@ -43,7 +43,7 @@ IMPORT void *SetUnhandledExceptionFilter(DWORD (*)(EXCEPTION_POINTERS *));
 
 #define THIS_PROCESS ((HANDLE)(intptr_t)-1)
 
-enum { FILE_FLAG_OVERLAPPED = 0x40000000, ERROR_IO_PENDING = 997, NO_DIALOGS = 0x8003, CREATE_NO_WINDOW = 0x08000000 };
+enum { FILE_FLAG_OVERLAPPED = 0x40000000, ERROR_IO_PENDING = 997, NO_DIALOGS = 0x8003, DETACHED_PROCESS = 8 };
 
 void agent_start(void);
 void agent_start(void)
@@ -75,7 +75,8 @@ HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
     }
     memset(&startup, 0, sizeof startup);
     startup.size = sizeof startup;
-    DWORD flags = CREATE_NO_WINDOW | (debugged ? DEBUG_ONLY_THIS_PROCESS : 0);
+    /* Without a console: its host would be one more process for every worker. */
+    DWORD flags = DETACHED_PROCESS | (debugged ? DEBUG_ONLY_THIS_PROCESS : 0);
     if (!CreateProcessW(image, line, NULL, NULL, 0, flags, NULL, NULL, &startup, &made)) {
         return NULL;
     }
