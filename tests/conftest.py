@@ -44,16 +44,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="full counts, as `make deep` runs them")
-
-
-@pytest.fixture(scope="session")
-def full(request: pytest.FixtureRequest) -> bool:
-    """Are the full counts asked for?"""
-    return bool(request.config.getoption("--full"))
-
-
 def pytest_configure() -> None:
     """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited: hear it again."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
