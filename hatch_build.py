@@ -1,4 +1,4 @@
-"""Build hook: compiles the agents before the wheel is packed, and packs them with their sources."""
+"""Build hook: compiles agents and provider before the wheel is packed, and packs them with their sources."""
 
 import subprocess
 import sys
@@ -12,11 +12,13 @@ _SOURCES = (
     "build.py",
     "import_table.py",
     "pe_image.py",
+    "relocations.py",
     "toolchain.py",
     "core",
     "agent",
     "platform",
     "protocol",
+    "provider",
 )
 
 
@@ -30,7 +32,7 @@ class AgentBuildHook(BuildHookInterface[Any]):
         if version == "editable":
             return
         include = build_data["force_include"]
-        for path in sorted(binaries.glob("*.exe")):
+        for path in sorted([*binaries.glob("*.exe"), *binaries.glob("*.dll")]):
             include[str(path)] = f"harness/agents/bin/{path.name}"
         include[str(binaries / "stamp.json")] = "harness/agents/bin/stamp.json"
         include[str(root / "suites")] = "harness/suites"

@@ -1,4 +1,5 @@
-"""Builds the agent for every CPU: `python device_agent/build.py [BUILD...] [--output DIR]`.
+"""Builds the agent for every CPU, and for those of Windows CE the service provider of our own:
+`python device_agent/build.py [BUILD...] [--output DIR]`.
 
 Compiler and linkers come from the pip package ziglang, the CBOR library's C sources from the pip package
 zcbor. Nothing is written outside the output folder; equal sources give equal bytes.
@@ -41,7 +42,6 @@ class Build:
 _COFF_CE = (
     "/subsystem:windows,4.00",
     "/base:0x10000",
-    "/entry:WinMainCRTStartup",
     "/nxcompat:no",
     "/stack:0x10000,0x1000",
 )
@@ -69,7 +69,7 @@ BUILDS = {
             0x14C,
             ("--target=i686-windows-gnu", "-march=pentium-mmx", "-mno-mmx"),
             "coff",
-            (*_COFF_CE, "/machine:x86", "/fixed", "/dynamicbase:no", "/safeseh:no"),
+            (*_COFF_CE, "/machine:x86", "/dynamicbase:no", "/safeseh:no"),
             "i386",
         ),
         Build(
@@ -91,7 +91,7 @@ BUILDS = {
             0x8664,
             ("--target=x86_64-windows-gnu",),
             "coff",
-            ("/subsystem:console,5.02", "/entry:agent_start", "/machine:x64"),
+            ("/subsystem:console,5.02", "/machine:x64"),
             "i386:x86-64",
             platform="win32",
         ),
@@ -99,10 +99,47 @@ BUILDS = {
 }
 
 
+@dataclass(frozen=True)
+class Product:
+    """What is made for a build: `definition` names its imports, `exports` its exports if it is a DLL."""
+
+    file: str
+    entry: str
+    units: tuple[Path, ...]
+    definition: Path
+    exports: Path | None = None
+
+
+def products(build: Build) -> tuple[Product, ...]:
+    """The agent, and on Windows CE the provider."""
+    ce = build.platform == "ce"
+    agent = Product(
+        f"ceagent-{build.name}.exe",
+        "WinMainCRTStartup" if ce else "agent_start",
+        (
+            *sorted((HERE / "core").glob("*.c")),
+            *sorted((HERE / "agent").glob("*.c")),
+            HERE / "platform" / f"{build.platform}.c",
+            HERE / "platform" / "bytes.c",
+            *zcbor_sources(),
+        ),
+        HERE / "platform" / ("coredll.def" if ce else "kernel32.def"),
+    )
+    if not ce:
+        return (agent,)
+    folder = HERE / "provider"
+    units = (*sorted(folder.glob("*.c")), HERE / "platform" / "bytes.c")
+    provider = Product(
+        f"ceprovider-{build.name}.dll", "DllMain", units, folder / "coredll.def", folder / "provider.def"
+    )
+    return (agent, provider)
+
+
 def sources() -> list[Path]:
     """Everything of this folder that decides what the executables hold, in a fixed order."""
-    parts = [HERE / name for name in ("build.py", "import_table.py", "pe_image.py", "toolchain.py")]
-    for folder in ("core", "agent", "platform"):
+    programs = ("build.py", "import_table.py", "pe_image.py", "relocations.py", "toolchain.py")
+    parts = [HERE / name for name in programs]
+    for folder in ("core", "agent", "platform", "provider"):
         parts += sorted(path for path in (HERE / folder).rglob("*") if path.is_file())
     return parts
 
@@ -116,31 +153,48 @@ def stamp() -> str:
     return digest.hexdigest()
 
 
-def _link_elf(build: Build, objects: list[Path], folder: Path) -> bytes:
+def _link_elf(build: Build, product: Product, objects: list[Path], folder: Path) -> bytes:
+    tables = {"imports": import_table.assembly(product.definition, build.thunks)}
+    if product.exports is not None:
+        tables["exports"] = import_table.exports_assembly(product.exports, build.thunks)
+    for name, text in tables.items():
+        assembly, made = folder / f"{name}.s", folder / f"{name}-table.o"
+        assembly.write_text(text, encoding="ascii")
+        run_zig(["clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", made])
+        objects.append(made)
     linked = folder / "linked.elf"
+    dll = product.exports is not None
+    # Nothing but its export table refers to what a DLL exports: that table is kept.
+    options = ("--emit-relocs",) if dll else ()
     run_zig(
         [
             "ld.lld",
             "-static",
             "--gc-sections",
-            "-T",
-            "platform/pe.ld",
+            *options,
+            *("--entry", product.entry),
+            *("-T", "platform/pe.ld"),
             *objects,
-            "-o",
-            linked,
+            *("-o", linked),
         ],
     )
-    return pe_image.from_elf(linked, build.machine)
+    return pe_image.from_elf(linked, build.machine, dll=dll)
 
 
-def _link_coff(build: Build, objects: list[Path], folder: Path) -> bytes:
+def _link_coff(build: Build, product: Product, objects: list[Path], folder: Path) -> bytes:
     library, linked = folder / "imports.lib", folder / "linked.exe"
-    definition = f"platform/{_definition(build)}"
-    run_zig(["dlltool", "-m", build.dlltool, "-d", definition, "-l", library])
+    run_zig(["dlltool", "-m", build.dlltool, "-d", product.definition.relative_to(HERE), "-l", library])
+    if product.exports is not None:
+        _, exports = import_table.names(product.exports)
+        options = ["/dll", *(f"/export:{name}" for name in exports)]
+    else:
+        options = ["/fixed"] if build.dlltool == "i386" else []
     run_zig(
         [
             "lld-link",
             *build.coff,
+            *options,
+            f"/entry:{product.entry}",
             "/nodefaultlib",
             "/opt:ref",
             "/timestamp:0",
@@ -152,39 +206,20 @@ def _link_coff(build: Build, objects: list[Path], folder: Path) -> bytes:
     return pe_image.corrected(linked.read_bytes(), ce=build.platform == "ce")
 
 
-def _definition(build: Build) -> str:
-    return "coredll.def" if build.platform == "ce" else "kernel32.def"
-
-
-def make(build: Build, pool: ThreadPoolExecutor) -> bytes:
-    """The finished executable of one build."""
+def make(build: Build, product: Product, pool: ThreadPoolExecutor) -> bytes:
+    """The finished executable or DLL."""
     with tempfile.TemporaryDirectory(prefix="ceagent-") as temporary:
         folder = Path(temporary)
-        units = [
-            *sorted((HERE / "core").glob("*.c")),
-            *sorted((HERE / "agent").glob("*.c")),
-            HERE / "platform" / f"{build.platform}.c",
-            HERE / "platform" / "bytes.c",
-            *zcbor_sources(),
-        ]
         futures = [
             pool.submit(compile_unit, build.target, unit, folder / f"{unit.stem}.o", build.name)
-            for unit in units
+            for unit in product.units
         ]
-        if build.linker == "elf":
-            assembly = folder / "imports.s"
-            assembly.write_text(
-                import_table.assembly(HERE / "platform" / _definition(build), build.thunks), encoding="ascii"
-            )
-            made = folder / "imports.o"
-            run_zig(["clang", *build.target, "-Qunused-arguments", "-c", assembly, "-o", made])
-            objects = [*(future.result() for future in futures), made]
-            return _link_elf(build, objects, folder)
-        return _link_coff(build, [future.result() for future in futures], folder)
+        link = _link_elf if build.linker == "elf" else _link_coff
+        return link(build, product, [future.result() for future in futures], folder)
 
 
 def build_all(names: Sequence[str], output: Path) -> list[Path]:
-    """Builds what is not there yet or was made of other sources; returns the executables.
+    """Builds what is not there yet or was made of other sources; returns the executables and DLLs.
 
     Several processes may do this at once: whole files take each other's place.
     """
@@ -192,17 +227,20 @@ def build_all(names: Sequence[str], output: Path) -> list[Path]:
     current = stamp()
     record = output / "stamp.json"
     known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    paths = {name: output / f"ceagent-{name}.exe" for name in names}
-    outdated = [name for name, path in paths.items() if not path.is_file() or known.get(name) != current]
+    wanted = [(BUILDS[name], product) for name in names for product in products(BUILDS[name])]
+    outdated = [
+        (build, product)
+        for build, product in wanted
+        if not (output / product.file).is_file() or known.get(build.name) != current
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as compilers, ThreadPoolExecutor(os.cpu_count()) as makers:
-        for name, image in zip(
-            outdated, makers.map(lambda name: make(BUILDS[name], compilers), outdated), strict=True
-        ):
-            _write(paths[name], image)
+        images = makers.map(lambda one: make(*one, compilers), outdated)
+        for (_, product), image in zip(outdated, images, strict=True):
+            _write(output / product.file, image)
     if outdated:
-        known.update(dict.fromkeys(outdated, current))
+        known.update({build.name: current for build, _ in outdated})
         _write(record, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
-    return list(paths.values())
+    return [output / product.file for _, product in wanted]
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -212,7 +250,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Build the agent executables.")
+    parser = argparse.ArgumentParser(description="Build the agent executables and the provider.")
     parser.add_argument("build", nargs="*", metavar="BUILD", help=", ".join(BUILDS) + "; all by default")
     parser.add_argument("--output", type=Path, default=HERE.parent / "harness" / "agents" / "bin")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Import tables for linkers that know no PE: assembly made from a module definition file."""
+"""Import and export tables for linkers that know no PE: assembly made from module definition files."""
 
 import re
 from pathlib import Path
@@ -73,3 +73,31 @@ def assembly(definition: Path, cpu: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def exports_assembly(definition: Path, cpu: str) -> str:
+    """The export directory of a DLL, between the symbols `exports_begin` and `exports_end`."""
+    library, exports = names(definition)
+    exports = sorted(exports)  # a loader looks names up by halves
+    return "\n".join(
+        [
+            ".set base, " + hex(IMAGE_BASE),
+            ".syntax unified" if cpu == "arm" else "",
+            '.section .edata, "aw", %progbits',
+            ".balign 4",
+            ".globl exports_begin, exports_end",
+            "exports_begin:",
+            ".word 0, 0, 0, library - base, 1",
+            f".word {len(exports)}, {len(exports)}, addresses - base, names - base, ordinals - base",
+            "addresses:",
+            *(f".word {name} - base" for name in exports),
+            "names:",
+            *(f".word name_{name} - base" for name in exports),
+            "ordinals:",
+            *(f".short {place}" for place in range(len(exports))),
+            *(f'name_{name}: .asciz "{name}"' for name in exports),
+            f'library: .asciz "{library}"',
+            "exports_end:",
+            "",
+        ]
+    )

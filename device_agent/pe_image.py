@@ -7,6 +7,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from import_table import IMAGE_BASE
+from relocations import relocation_table
 
 SUBSYSTEM_CE = 9
 SUBSYSTEM_VERSION = (4, 0)  # the lowest system that is to run it: a loader refuses a higher one
@@ -17,9 +18,11 @@ HEAP = (0x100000, 0x1000)
 
 # Relocations stripped, executable, line numbers and local symbols stripped, 32-bit machine.
 CHARACTERISTICS = 0x10F
+# The same with relocations, and a DLL.
+DLL_CHARACTERISTICS = 0x210E
 
-_READ_CODE, _READ_DATA, _WRITE_DATA = 0x60000020, 0x40000040, 0xC0000040
-_SECTIONS = {".text": _READ_CODE, ".rdata": _READ_DATA, ".data": _WRITE_DATA}
+_READ_CODE, _READ_DATA, _WRITE_DATA, _READ_ONCE = 0x60000020, 0x40000040, 0xC0000040, 0x42000040
+_SECTIONS = {".text": _READ_CODE, ".rdata": _READ_DATA, ".data": _WRITE_DATA, ".reloc": _READ_ONCE}
 _DOS_HEADER = 0x80
 _OPTIONAL = _DOS_HEADER + 24
 
@@ -51,8 +54,11 @@ def _sections(elf: ELFFile) -> list[tuple[str, int, int, bytes]]:
     return found
 
 
-def from_elf(linked: Path, machine: int) -> bytes:
-    """The PE image of an ELF executable that was linked with pe.ld and an import table."""
+def from_elf(linked: Path, machine: int, *, dll: bool = False) -> bytes:
+    """The PE image of an ELF executable that was linked with pe.ld and an import table.
+
+    A DLL needs an export table too, and has to be linked with --emit-relocs.
+    """
     with linked.open("rb") as stream:
         elf = ELFFile(stream)
         sections = _sections(elf)
@@ -60,6 +66,10 @@ def from_elf(linked: Path, machine: int) -> bytes:
         assert isinstance(table, SymbolTableSection)
         symbols = {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
         entry = elf.header["e_entry"] - IMAGE_BASE
+        if dll:
+            moved = relocation_table(elf, symbols["tables_end"])
+            place = _round(sections[-1][1] + sections[-1][2], PAGE)
+            sections.append((".reloc", place, len(moved), moved))
     imports = next(address for name, address, _, _ in sections if name == ".data")
     addresses = symbols["iat_begin"] - IMAGE_BASE, symbols["iat_end"] - symbols["iat_begin"]
     by_name = {name: (address, size) for name, address, size, _ in sections}
@@ -69,7 +79,14 @@ def from_elf(linked: Path, machine: int) -> bytes:
     image = bytearray(headers)
     struct.pack_into("<2s58xI", image, 0, b"MZ", _DOS_HEADER)
     struct.pack_into(
-        "<4sHHIIIHH", image, _DOS_HEADER, b"PE\0\0", machine, len(sections), 0, 0, 0, 224, CHARACTERISTICS
+        "<4sHHIIIHH",
+        image,
+        _DOS_HEADER,
+        b"PE\0\0",
+        machine,
+        len(sections),
+        *(0, 0, 0, 224),
+        DLL_CHARACTERISTICS if dll else CHARACTERISTICS,
     )
     struct.pack_into(
         "<HBBIIIIIIIIIHHHHHHIIIIHHIIIIII",
@@ -102,6 +119,10 @@ def from_elf(linked: Path, machine: int) -> bytes:
     )
     struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 1, imports, 40)
     struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 12, *addresses)
+    if dll:
+        exports = symbols["exports_begin"] - IMAGE_BASE, symbols["exports_end"] - symbols["exports_begin"]
+        struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 0, *exports)
+        struct.pack_into("<II", image, _OPTIONAL + 96 + 8 * 5, *sections[-1][1:3])
     for index, (name, address, size, data) in enumerate(sections):
         raw = _round(len(data), FILE_ALIGNMENT)
         struct.pack_into(

@@ -10,7 +10,8 @@ from harness.errors import UsageError
 
 
 def build_agents(builds: Sequence[str] = BUILDS, *, output: Path | None = None) -> list[Path]:
-    """Compiles the named builds into `output` (`harness/agents/bin` when None); returns the executables.
+    """Compiles the named builds into `output` (`harness/agents/bin` when None); returns the executables. The
+    service providers of those for Windows CE lie beside them.
 
     A build whose sources are as they were is not compiled again. Raises UsageError when there is no such
     build, when the compiler (`pip install 'ceharness[build]'`) is missing, and with the compiler's words when

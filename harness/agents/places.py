@@ -1,4 +1,4 @@
-"""Names of the builds, and where their executables and sources are."""
+"""Names of the builds, and where their executables, DLLs and sources are."""
 
 from pathlib import Path
 
@@ -22,6 +22,19 @@ def executable(build: str) -> Path:
     if build not in BUILDS:
         raise UsageError(f"no build {build!r}: expected one of {', '.join(BUILDS)}")
     path = FOLDER / f"ceagent-{build}.exe"
+    if not path.is_file():
+        raise UsageError(f"{path} is not there: run `ceharness agent build`")
+    return path
+
+
+def provider_library(cpu: str) -> Path:
+    """The service provider of our own for a CPU of a Windows CE device (see `CPU_BUILDS`).
+
+    Raises UsageError when there is no such CPU, or when it was not compiled yet.
+    """
+    if cpu not in CPU_BUILDS:
+        raise UsageError(f"no service provider for the CPU {cpu!r}: expected one of {', '.join(CPU_BUILDS)}")
+    path = FOLDER / f"ceprovider-{CPU_BUILDS[cpu]}.dll"
     if not path.is_file():
         raise UsageError(f"{path} is not there: run `ceharness agent build`")
     return path

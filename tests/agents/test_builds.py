@@ -10,7 +10,7 @@ import pefile
 import pytest
 from core_driver import ROOT
 
-from harness.agents import BUILDS, CPU_BUILDS, build_agents, executable, info
+from harness.agents import BUILDS, CPU_BUILDS, build_agents, executable, info, provider_library
 from harness.errors import UsageError
 
 CE_EXPORTS = {
@@ -85,11 +85,14 @@ def test_memory(build: str) -> None:
 def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
     for path in build_agents(output=tmp_path):
         assert path.read_bytes() == executable(path.stem.removeprefix("ceagent-")).read_bytes(), path.name
+    for cpu in CPU_BUILDS:
+        library = provider_library(cpu)
+        assert (tmp_path / library.name).read_bytes() == library.read_bytes(), library.name
 
 
 def test_no_path_of_this_machine_is_in_them() -> None:
-    for build in BUILDS:
-        content = executable(build).read_bytes()
+    for path in (*map(executable, BUILDS), *map(provider_library, CPU_BUILDS)):
+        content = path.read_bytes()
         assert str(ROOT).encode() not in content
         assert sys.prefix.encode() not in content
 
@@ -173,6 +176,9 @@ def test_wheel_carries_executables_and_sources(tmp_path: Path) -> None:
     for name in BUILDS:
         carried = content / "harness" / "agents" / "bin" / f"ceagent-{name}.exe"
         assert carried.read_bytes() == executable(name).read_bytes()
+    for cpu in CPU_BUILDS:
+        library = provider_library(cpu)
+        assert (content / "harness" / "agents" / "bin" / library.name).read_bytes() == library.read_bytes()
     assert "Apache License" in (content / "harness" / "agents" / "bin" / "LICENSE.zcbor").read_text()
     again = (
         "from harness.agents import build_agents; import sys, pathlib; build_agents(output=pathlib.Path('x'))"

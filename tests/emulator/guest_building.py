@@ -66,7 +66,10 @@ def _elf(build: Build, work: Path, compiled: list[Path], definition: Path) -> by
 def _coff(build: Build, work: Path, compiled: list[Path], definition: Path) -> bytes:
     library, linked = work / "imports.lib", work / "linked.exe"
     _run(work, "dlltool", "-m", build.dlltool, "-d", definition, "-l", library)
-    _run(work, "lld-link", *build.coff, "/nodefaultlib", "/timestamp:0", *compiled, library, f"/out:{linked}")
+    _run(
+        work, "lld-link", *build.coff, *(["/fixed"] if build.dlltool == "i386" else []),
+        "/entry:WinMainCRTStartup", "/nodefaultlib", "/timestamp:0", *compiled, library, f"/out:{linked}",
+    )  # fmt: skip
     return pe_image.corrected(linked.read_bytes(), ce=True)
 
 
