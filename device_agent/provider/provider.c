@@ -1,5 +1,7 @@
 #include "provider.h"
 
+#include <stdarg.h>
+
 #include "memory.h"
 #include "record.h"
 #include "settings.h"
@@ -131,13 +133,19 @@ static struct instance *instance_of(const struct protocol_info *info)
     return begun < MOST_INSTANCES ? &instances[begun++] : NULL;
 }
 
-/* `following` is the upcall table, whose size nobody knows, then lpProcTable, then words of the caller's. */
-int WSPStartup(uint32_t version, struct wsp_data *data, const struct protocol_info *info, struct words following)
+/* What follows is the upcall table, whose size nobody knows, then lpProcTable, then words of the caller's. A
+ * structure parameter would be copied as a whole on some CPUs, beyond the end of the stack. */
+int WSPStartup(uint32_t version, struct wsp_data *data, const struct protocol_info *info, ...)
 {
     struct instance *instance;
+    const uint32_t *following;
     entry *table;
+    va_list words;
     uint32_t i;
-    record_startup(version, data, info, following.word);
+    va_start(words, info);
+    following = *(const uint32_t **)(void *)&words; /* on every CPU of Windows CE it is a pointer to the next one */
+    va_end(words);
+    record_startup(version, data, info, following);
     if (readable(info) < sizeof *info) {
         return WSAEFAULT;
     }
@@ -152,9 +160,9 @@ int WSPStartup(uint32_t version, struct wsp_data *data, const struct protocol_in
         return WSASYSNOTREADY;
     }
     for (i = 0; i < instance->settings.upcalls; i++) {
-        instance->upcalls[i] = following.word[i];
+        instance->upcalls[i] = following[i];
     }
-    table = (entry *)(uintptr_t)following.word[i];
+    table = (entry *)(uintptr_t)following[i];
     if (!writable(data, sizeof *data) || !writable(table, instance->settings.entries * (DWORD)sizeof *table)) {
         return WSAEFAULT;
     }

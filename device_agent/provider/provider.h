@@ -43,9 +43,4 @@ struct wsp_data {
     WCHAR description[257];
 };
 
-/* Words of a caller, passed by value. */
-struct words {
-    uint32_t word[MOST_WORDS];
-};
-
 #endif

@@ -34,6 +34,10 @@ UNKILLABLE = declare_variant(
 ERROR_DIALOG = declare_variant(
     "error-dialog", "a crashed process without a debugger stays behind an error report until it is terminated"
 )
+UPCALLS_NAMED = declare_variant(
+    "upcalls-named",
+    "ws2.dll exports its upcalls by name too, as Ws2.lib suggests; else they are only pointers",
+)
 
 
 @dataclass(frozen=True, slots=True)

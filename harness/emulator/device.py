@@ -14,6 +14,7 @@ from harness.emulator.config import (
     ERROR_DIALOG,
     NEAR_WRAP,
     SEPARATE_WSA_ERROR,
+    UPCALLS_NAMED,
     WITHOUT_DEBUGGER,
     WITHOUT_RANDOM,
     WITHOUT_WS2,
@@ -67,7 +68,12 @@ class Device:
             absent |= {f"coredll!{name}" for name in DEBUGGING}
         if WITHOUT_RANDOM in config.variants:
             absent.add("coredll!CeGenRandom")
-        self.dlls = Dlls(self.cpu, frozenset(absent), unimplemented_handler(self._unimplemented))
+        self.dlls = Dlls(
+            self.cpu,
+            frozenset(absent),
+            unimplemented_handler(self._unimplemented),
+            all_named=UPCALLS_NAMED in config.variants,
+        )
         self.dlls.system_trap(self.dlls.exit_trap, "exit", self._first_function_returned, 0)
         self.dlls.system_trap(self.dlls.callback_trap, "callback", lambda call: 0, 0)
         self.loader = Loader(self.dlls, self.files, self.cpu.machines, self.cpu.code_bit)

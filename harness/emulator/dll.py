@@ -27,14 +27,23 @@ class EmulatedDll:
     """One emulated DLL; `base` is its module handle."""
 
     def __init__(
-        self, name: str, base: int, code: bytes, code_bit: int, absent: frozenset[str] = frozenset()
+        self,
+        name: str,
+        base: int,
+        code: bytes,
+        code_bit: int,
+        absent: frozenset[str] = frozenset(),
+        *,
+        all_named: bool = False,
     ) -> None:
-        """`absent`: exports that this device's image does not have."""
+        """`absent`: exports that this device's image does not have; `all_named`: functions that guests reach
+        through pointers can be looked up too."""
         self.name, self.base, self._code_bit = name, base, code_bit
         importlib.import_module(f"harness.emulator.{name}")
         exports = EXPORTS.get(name, {})
         self.names = sorted({*listed_names(name), *exports} - absent)
         self._index = {export: index for index, export in enumerate(self.names)}
+        self._unnamed = {one.name for one in exports.values() if one.unnamed and not all_named}
         self.size = round_up(PAGE + TRAP_SLOT * len(self.names) + TRAP_SLOT, GRANULARITY)
         self.buffer = trap_buffer(self.size, code)
         self.buffer.view[0:2] = b"MZ"
@@ -48,7 +57,13 @@ class EmulatedDll:
         """What GetProcAddress gives; None for a name the DLL does not have."""
         if name in self._variables:
             return self.base + self._variables[name]
-        return self.slot(name) | self._code_bit if name in self._index else None
+        if name in self._unnamed or name not in self._index:
+            return None
+        return self.pointer(name)
+
+    def pointer(self, name: str) -> int:
+        """What a guest calls to call a listed name, or one that has no name for guests."""
+        return self.slot(name) | self._code_bit
 
     def _place_variables(self, variables: dict[str, bytes]) -> dict[str, int]:
         """Put data into the first page, behind the header; the offset of each."""
@@ -96,10 +111,17 @@ class Dlls:
     """The emulated DLLs of one device, loaded as guests ask for them, and the two system traps."""
 
     def __init__(
-        self, cpu: Architecture, absent: frozenset[str], unimplemented: Callable[[str], Handler]
+        self,
+        cpu: Architecture,
+        absent: frozenset[str],
+        unimplemented: Callable[[str], Handler],
+        *,
+        all_named: bool = False,
     ) -> None:
-        """`absent`: what this device's image does not have: DLLs ("ws2") and exports ("coredll!name")."""
+        """`absent`: what this device's image does not have: DLLs ("ws2") and exports ("coredll!name").
+        `all_named`: see `EmulatedDll`."""
         self._cpu, self._absent, self._unimplemented = cpu, absent, unimplemented
+        self._all_named = all_named
         self.traps: dict[int, Trap] = {}
         self._loaded: dict[str, EmulatedDll] = {}
         self._system = trap_buffer(GRANULARITY, cpu.trap)
@@ -122,7 +144,9 @@ class Dlls:
         dll = self._loaded.get(name)
         if dll is None:
             missing = frozenset(one.removeprefix(f"{name}!") for one in self._absent if "!" in one)
-            dll = EmulatedDll(name, self._next, self._cpu.trap, self._cpu.code_bit, missing)
+            dll = EmulatedDll(
+                name, self._next, self._cpu.trap, self._cpu.code_bit, missing, all_named=self._all_named
+            )
             self._next += dll.size
             self._loaded[name] = dll
             self.traps.update(dll.traps(self._unimplemented))

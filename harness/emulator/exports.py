@@ -228,6 +228,8 @@ class Export:
     parameters: tuple[str, ...]
     variadic: bool
     handler: Handler = field(repr=False)
+    unnamed: bool = False
+    """Reached through a pointer that the DLL hands out: GetProcAddress does not find it."""
 
 
 EXPORTS: dict[str, dict[str, Export]] = {}
@@ -239,8 +241,9 @@ VARIABLES: dict[str, dict[str, bytes]] = {}
 _F = TypeVar("_F", bound=Handler)
 
 
-def export(name: str, parameters: str = "") -> Callable[[_F], _F]:
+def export(name: str, parameters: str = "", *, unnamed: bool = False) -> Callable[[_F], _F]:
     """Register a handler as export `module!Name`. `parameters`: names separated by blanks, or `...` last.
+    `unnamed`: guests reach it through a pointer alone.
 
     Raises ValueError for a name registered before: two handlers for one export is a mistake.
     """
@@ -253,7 +256,7 @@ def export(name: str, parameters: str = "") -> Callable[[_F], _F]:
         if function in table:
             raise ValueError(f"{name} is exported twice")
         table[function] = Export(
-            module.lower(), function, words[:-1] if variadic else words, variadic, handler
+            module.lower(), function, words[:-1] if variadic else words, variadic, handler, unnamed
         )
         return handler
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,7 +65,6 @@ def parse(data: bytes) -> Image:
             [
                 pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"],
                 pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_EXPORT"],
-                pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"],
             ]
         )
     except pefile.PEFormatError as error:
@@ -118,19 +118,21 @@ def _exports(pe: pefile.PE) -> dict[str, int]:
 
 
 def _relocations(pe: pefile.PE) -> list[tuple[int, int, int]]:
-    found = []
-    for block in getattr(pe, "DIRECTORY_ENTRY_BASERELOC", ()):
-        entries = block.entries
-        index = 0
-        while index < len(entries):
-            entry = entries[index]
-            extra = 0
-            if entry.type == HIGHADJ and index + 1 < len(entries):
-                index += 1
-                extra = entries[index].struct.Data
-            if entry.type != ABSOLUTE:
-                found.append((entry.type, entry.rva, extra))
-            index += 1
+    """(type, offset, extra). pefile takes the second place of a HIGHADJ for an entry, and stops there."""
+    directory = pe.OPTIONAL_HEADER.DATA_DIRECTORY[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"]]
+    data = pe.get_data(directory.VirtualAddress, directory.Size) if directory.Size else b""
+    found, place = [], 0
+    while place + 8 <= len(data):
+        page, size = struct.unpack_from("<II", data, place)
+        if not 8 <= size <= len(data) - place:
+            raise BadImage(f"a block of {size} bytes in its base relocations")
+        halves = iter(struct.unpack_from(f"<{(size - 8) // 2}H", data, place + 8))
+        for half in halves:
+            kind = half >> 12
+            extra = next(halves, 0) if kind == HIGHADJ else 0
+            if kind != ABSOLUTE:
+                found.append((kind, page + (half & 0xFFF), extra))
+        place += size
     return found
 
 

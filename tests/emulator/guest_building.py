@@ -16,7 +16,7 @@ import pe_image  # noqa: E402
 from build import BUILDS, Build  # noqa: E402
 
 CPU_BUILDS = {"arm": "ce-armv4i", "armv7": "ce-armv7", "x86": "ce-x86", "mips": "ce-mipsii"}
-PARTS = ("main", "faults", "threads", "processes", "calls", "debugging")
+PARTS = ("main", "faults", "threads", "processes", "calls", "debugging", "providers")
 """Source files of the guest; guest.h says what they share."""
 FLAGS = (
     "-std=c99", "-O1", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fshort-wchar",

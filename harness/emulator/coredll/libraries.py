@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from harness.emulator.errors import (
     ERROR_INSUFFICIENT_BUFFER,
     ERROR_INVALID_HANDLE,
@@ -9,7 +11,7 @@ from harness.emulator.errors import (
     ERROR_MOD_NOT_FOUND,
     ERROR_PROC_NOT_FOUND,
 )
-from harness.emulator.exports import Blocking, Call, GuestCall, export
+from harness.emulator.exports import Blocking, Call, GuestCall, Wait, Wake, export
 from harness.emulator.loader import LoadError, Module
 
 PROCESS_ATTACH, PROCESS_DETACH = 1, 0
@@ -20,13 +22,17 @@ AS_DATA_FILE = 2
 def load_library(call: Call, name: int) -> Blocking:
     if not name:
         return call.fail(ERROR_INVALID_PARAMETER)
-    text = call.process.memory.wide(name)
-    loader, debugger = call.device.loader, call.process.debugger
-    before = list(call.process.modules)
     try:
-        module, fresh = loader.load_library(call.process, text)
+        return (yield from load(call, call.process.memory.wide(name))).base
     except LoadError as error:
         return call.fail(error.code)
+
+
+def load(call: Call, name: str) -> Generator[Wait, Wake, Module]:
+    """A DLL by name or path, its entry point called if it was not there before. Raises LoadError."""
+    debugger = call.process.debugger
+    before = list(call.process.modules)
+    module, fresh = call.device.loader.load_library(call.process, name)
     if debugger is not None:
         debugger.loaded(call.thread, [one for one in call.process.modules if one not in before])
     for loaded in fresh:
@@ -34,8 +40,8 @@ def load_library(call: Call, name: int) -> Blocking:
             woke = yield GuestCall(loaded.entry, (loaded.base, PROCESS_ATTACH, 0))
             if not woke.value:
                 _unload(call, module)
-                return call.fail(ERROR_MOD_NOT_FOUND)
-    return module.base
+                raise LoadError(ERROR_MOD_NOT_FOUND, f"{name}: its entry point returned FALSE")
+    return module
 
 
 @export("coredll!LoadLibraryExW", "name file flags")
@@ -50,12 +56,17 @@ def free_library(call: Call, handle: int) -> Blocking:
     module = _module(call, handle)
     if module is None:
         return call.fail(ERROR_INVALID_HANDLE)
+    yield from free(call, module)
+    return 1
+
+
+def free(call: Call, module: Module) -> Generator[Wait, Wake, None]:
+    """One user of a DLL less; the last one takes it out of the process."""
     module.users -= 1
     if module.users == 0 and module.image is not None:
         if module.entry:
             yield GuestCall(module.entry, (module.base, PROCESS_DETACH, 0))
         _unload(call, module)
-    return 1
 
 
 def _unload(call: Call, module: Module) -> None:

@@ -4,6 +4,7 @@
     selection                                           which entry a new socket gets, or which error
     network, streams, raw, sockets, transfer, edge      connections and datagrams inside the device
     netevents, buffers                                  what WSAEventSelect records; WSABUF arrays
+    spi, providers                                      service providers that guests installed
     state, api                                          what is kept where; how a function is written
     all others                                          the functions, one file per family
 
@@ -30,6 +31,7 @@ from harness.emulator.ws2 import (
     services,
     startup,
     text,
+    upcalls,
 )
 
 __all__ = [
@@ -52,4 +54,5 @@ __all__ = [
     "services",
     "startup",
     "text",
+    "upcalls",
 ]

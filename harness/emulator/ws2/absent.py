@@ -29,11 +29,12 @@ NAMESPACE_NAME = "DNS"
     "WSAJoinLeaf",
     "s name namelen lpCallerData lpCalleeData lpSQOS lpGQOS dwFlags",
     failure=INVALID_SOCKET,
+    provider="WSPJoinLeaf",
 )
 def wsa_join_leaf(
     ws: Winsock, s: int, name: int, namelen: int, caller: int, callee: int, sqos: int, gqos: int, flags: int
 ) -> int:
-    """The built-in provider does not support it: always WSASYSCALLFAILURE (ms898746, note under the table).
+    """Built-in providers do not support it: always WSASYSCALLFAILURE (ms898746, note under the table).
 
     WSANOTINITIALISED and WSAENOTSOCK come before it.
     """

@@ -21,7 +21,7 @@ from harness.emulator.ws2.sockets import Socket, State
 from harness.emulator.ws2.streams import StreamEnd
 
 
-@winsock("listen", "s backlog")
+@winsock("listen", "s backlog", provider="WSPListen")
 def listen(ws: Winsock, s: int, backlog: int) -> int:
     """Take connections (ms894564). The queue is clamped silently to what the device has, at least 1.
 

@@ -132,11 +132,14 @@ def winsock(
     failure: int = SOCKET_ERROR,
     startup: bool = True,
     network: bool = True,
+    provider: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Export a handler as ws2!`name`.
 
     `startup`: fails with WSANOTINITIALISED before WSAStartup. `network`: and with WSAENETDOWN while that is
     down.
+    `provider`: the procedure of a service provider that does it for a descriptor of that provider, the first
+    argument; it has the same parameters, and lpErrno.
     """
 
     def enter(call: Call) -> Winsock:
@@ -149,13 +152,17 @@ def winsock(
         return ws
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.isgeneratorfunction(handler):
+        generator = inspect.isgeneratorfunction(handler)
+        if generator or provider:
 
             @wraps(handler)
             def waiting(call: Call, *args: int) -> Blocking:
                 call.thread.in_driver = True
                 try:
-                    value: int | None = yield from handler(enter(call), *args)
+                    ws = enter(call)
+                    if provider and (sock := ws.process.foreign(args[0])) is not None:
+                        return (yield from sock.provider.call(ws, provider, *args))
+                    value: int | None = (yield from handler(ws, *args)) if generator else handler(ws, *args)
                     return value
                 except WinsockError as error:
                     return call.wsa_fail(error.code, failure)

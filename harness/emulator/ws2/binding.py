@@ -13,7 +13,7 @@ from harness.emulator.ws2.sockaddr import BROADCAST, family_of, unpack
 from harness.emulator.ws2.sockets import State
 
 
-@winsock("bind", "s name namelen")
+@winsock("bind", "s name namelen", provider="WSPBind")
 def bind(ws: Winsock, s: int, name: int, namelen: int) -> int:
     """Give a socket its address (aa450301).
 
@@ -34,7 +34,7 @@ def bind(ws: Winsock, s: int, name: int, namelen: int) -> int:
     return 0
 
 
-@winsock("getsockname", "s name namelen")
+@winsock("getsockname", "s name namelen", provider="WSPGetSockName")
 def getsockname(ws: Winsock, s: int, name: int, namelen: int) -> int:
     """The local address (ms890293): WSAENOTSOCK, WSAEINVAL (not bound), WSAEFAULT.
 
@@ -48,7 +48,7 @@ def getsockname(ws: Winsock, s: int, name: int, namelen: int) -> int:
     return 0
 
 
-@winsock("getpeername", "s name namelen")
+@winsock("getpeername", "s name namelen", provider="WSPGetPeerName")
 def getpeername(ws: Winsock, s: int, name: int, namelen: int) -> int:
     """The peer given by connect or accept, never one of sendto (aa450420).
 
@@ -61,7 +61,7 @@ def getpeername(ws: Winsock, s: int, name: int, namelen: int) -> int:
     return 0
 
 
-@winsock("shutdown", "s how")
+@winsock("shutdown", "s how", provider="WSPShutdown")
 def shutdown(ws: Winsock, s: int, how: int) -> int:
     """End one direction or both; never blocks, keeps the descriptor (aa450939).
 

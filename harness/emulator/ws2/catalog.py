@@ -46,6 +46,8 @@ class ProtocolInfo:
     """dwServiceFlags2 to 4 and dwProviderReserved."""
     built_in: bool = True
     """Came with the device; False for an entry a guest installed."""
+    library: str = ""
+    """Path of the provider's DLL; empty where ws2.dll serves the entry itself."""
 
     @property
     def layer_only(self) -> bool:
@@ -159,6 +161,10 @@ class Catalog:
         ]
         self._put([*self._entries, *installed])
         return installed
+
+    def has(self, provider: UUID) -> bool:
+        """Is there an entry of this provider?"""
+        return any(entry.provider == provider for entry in self._entries)
 
     def deinstall(self, provider: UUID) -> bool:
         """Remove what a guest installed under this provider id. False when there is nothing of it."""

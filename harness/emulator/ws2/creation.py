@@ -1,10 +1,11 @@
 """socket, WSASocketW and closesocket."""
 
-from harness.emulator.exports import Call, GuestFault, export
+from harness.emulator.exports import Blocking, Call, GuestFault, export
 from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, signed, wait_change, winsock
 from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, ProtocolInfo
 from harness.emulator.ws2.constants import INVALID_SOCKET, WSA_FLAG_OVERLAPPED
 from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WinsockError
+from harness.emulator.ws2.providers import started
 from harness.emulator.ws2.selection import ANSWERS, UNREADABLE, Refused, Request, select
 from harness.emulator.ws2.sockets import Socket
 
@@ -12,20 +13,22 @@ from harness.emulator.ws2.sockets import Socket
 @export("ws2!WSASocketW", "af type protocol lpProtocolInfo g dwFlags")
 def wsa_socket(
     call: Call, family: int, kind: int, protocol: int, info_pointer: int, group: int, flags: int
-) -> int:
+) -> Blocking:
     """A socket of the catalog entry that `selection.select` chooses (ms898773).
 
-    Every error it gives is in `selection.ANSWERS`. Overlapped only with WSA_FLAG_OVERLAPPED.
+    Every error it gives is in `selection.ANSWERS`, or comes from a service provider. Overlapped only with
+    WSA_FLAG_OVERLAPPED.
     """
     info = _structure(call, info_pointer)
     request = Request(signed(family), signed(kind), signed(protocol), info, group, flags)
-    return _create(call, request, overlapped=bool(flags & WSA_FLAG_OVERLAPPED))
+    return (yield from _create(call, request, info_pointer, overlapped=bool(flags & WSA_FLAG_OVERLAPPED)))
 
 
 @export("ws2!socket", "af type protocol")
-def socket(call: Call, family: int, kind: int, protocol: int) -> int:
+def socket(call: Call, family: int, kind: int, protocol: int) -> Blocking:
     """The same choice without a structure. The socket is overlapped, unlike WSASocket's (aa450958)."""
-    return _create(call, Request(signed(family), signed(kind), signed(protocol)), overlapped=True)
+    request = Request(signed(family), signed(kind), signed(protocol), flags=WSA_FLAG_OVERLAPPED)
+    return (yield from _create(call, request, 0, overlapped=True))
 
 
 def _structure(call: Call, pointer: int) -> object:
@@ -38,17 +41,38 @@ def _structure(call: Call, pointer: int) -> object:
         return UNREADABLE
 
 
-def _create(call: Call, request: Request, *, overlapped: bool) -> int:
+def _create(call: Call, request: Request, info_pointer: int, *, overlapped: bool) -> Blocking:
     process = ProcessState.of(call)
     try:
         selection = select(process.device.catalog, request, process.circumstances)
     except Refused as refused:
         return call.wsa_fail(ANSWERS[refused.reason], INVALID_SOCKET)
+    if selection.entry.library:
+        return (yield from _ask_provider(Winsock(call, process), selection.entry, request, info_pointer))
     handle, _ = process.create(selection, overlapped=overlapped)
     return handle
 
 
-@winsock("closesocket", "s", network=False)
+def _ask_provider(ws: Winsock, entry: ProtocolInfo, request: Request, info_pointer: int) -> Blocking:
+    """WSPSocket of the entry's provider, with the caller's values as they came; its error is the caller's."""
+    try:
+        provider = yield from started(ws, entry)
+        values = (request.family, request.type, request.protocol)
+        return (
+            yield from provider.call(
+                ws,
+                "WSPSocket",
+                *(value & 0xFFFFFFFF for value in values),
+                info_pointer,
+                request.group,
+                request.flags,
+            )
+        )
+    except WinsockError as error:
+        return ws.call.wsa_fail(error.code, INVALID_SOCKET)
+
+
+@winsock("closesocket", "s", network=False, provider="WSPCloseSocket")
 def closesocket(ws: Winsock, s: int) -> Waiting[int]:
     """Release a socket (ms887908). WSANOTINITIALISED, WSAENETDOWN, WSAENOTSOCK, WSAEWOULDBLOCK, WSAEINTR.
 

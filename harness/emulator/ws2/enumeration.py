@@ -1,11 +1,15 @@
 """WSAEnumProtocolsW, and the WSC functions that see and change the catalog."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
 
+from harness.emulator.exports import GuestFault
 from harness.emulator.ws2.api import Winsock, signed, winsock
 from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, ProtocolInfo
 from harness.emulator.ws2.constants import SOCKET_ERROR
-from harness.emulator.ws2.errors import WSAEFAULT, WSAENOBUFS, WSANO_RECOVERY, WinsockError
+from harness.emulator.ws2.errors import WSAEFAULT, WSAEINVAL, WSAENOBUFS, WSANO_RECOVERY, WinsockError
+from harness.emulator.ws2.spi import UNTRUSTED
 
 MOST_WANTED = 4096
 """Numbers read from a lpiProtocols list that has no end."""
@@ -78,25 +82,45 @@ def wsc_enum_protocols(ws: Winsock, wanted: int, buffer: int, length_pointer: in
 def wsc_install_provider(
     ws: Winsock, provider: int, path: int, entries: int, count: int, error_pointer: int
 ) -> int:
-    """Refused: this device trusts no caller to install a provider (ms898781, WSANO_RECOVERY).
+    """Put entries of a service provider at the end of the catalog, for all processes, until the next boot
+    (ms898781, aa450110). They get ids of their own, and the provider's.
 
-    WSAEFAULT when an argument cannot be read.
+    WSAEFAULT when an argument cannot be read; WSANO_RECOVERY where no caller is trusted, and for a provider
+    that is there already; WSAEINVAL for no entries at all.
     """
+    ws.need_writable(error_pointer, 4)
     try:
         ws.need_readable(provider, 16)
-        ws.memory.wide(path)
+        library = ws.memory.wide(path)
         ws.need_readable(entries, max(count, 1) * PROTOCOL_INFO_SIZE)
-    except WinsockError as error:
-        return _wsc_fail(ws, error_pointer, error.code)
-    return _wsc_fail(ws, error_pointer, WSANO_RECOVERY)
+    except (WinsockError, GuestFault):
+        return _wsc_fail(ws, error_pointer, WSAEFAULT)
+    number = UUID(bytes_le=bytes(ws.memory.read(provider, 16)))
+    if UNTRUSTED in ws.call.device.variants or ws.device.catalog.has(number):
+        return _wsc_fail(ws, error_pointer, WSANO_RECOVERY)
+    if count == 0:
+        return _wsc_fail(ws, error_pointer, WSAEINVAL)
+    given = [
+        ProtocolInfo.unpack(ws.memory.read(entries + place * PROTOCOL_INFO_SIZE, PROTOCOL_INFO_SIZE))
+        for place in range(count)
+    ]
+    ws.device.catalog.install(replace(entry, provider=number, library=library) for entry in given)
+    return 0
 
 
 @winsock("WSCDeinstallProvider", "lpProviderId lpErrno", startup=False)
 def wsc_deinstall_provider(ws: Winsock, provider: int, error_pointer: int) -> int:
-    """Refused as WSCInstallProvider is (ms898778, WSANO_RECOVERY). WSAEFAULT."""
+    """Take the entries of an installed provider out of the catalog (ms898778). Where it runs, it goes on.
+
+    WSAEFAULT; WSAEINVAL for a provider that nobody installed; WSANO_RECOVERY where no caller is trusted.
+    """
     if not ws.memory.readable(provider, 16):
         return _wsc_fail(ws, error_pointer, WSAEFAULT)
-    return _wsc_fail(ws, error_pointer, WSANO_RECOVERY)
+    if UNTRUSTED in ws.call.device.variants:
+        return _wsc_fail(ws, error_pointer, WSANO_RECOVERY)
+    if not ws.device.catalog.deinstall(UUID(bytes_le=bytes(ws.memory.read(provider, 16)))):
+        return _wsc_fail(ws, error_pointer, WSAEINVAL)
+    return 0
 
 
 @winsock(
@@ -105,7 +129,7 @@ def wsc_deinstall_provider(ws: Winsock, provider: int, error_pointer: int) -> in
 def wsc_install_name_space(
     ws: Winsock, identifier: int, path: int, name_space: int, version: int, provider: int
 ) -> int:
-    """Refused with WSANO_RECOVERY, like a transport provider. No CE page of it was found."""
+    """Refused with WSANO_RECOVERY: nobody is trusted with it. No CE page of it was found."""
     raise WinsockError(WSANO_RECOVERY)
 
 

@@ -80,7 +80,7 @@ def wsa_wait_for_multiple_events(
     return woke.index if woke else WSA_WAIT_TIMEOUT
 
 
-@winsock("WSAEventSelect", "s hEventObject lNetworkEvents")
+@winsock("WSAEventSelect", "s hEventObject lNetworkEvents", provider="WSPEventSelect")
 def wsa_event_select(ws: Winsock, s: int, handle: int, mask: int) -> int:
     """Tie network events of a socket to an event object; the socket becomes nonblocking (ms898740).
 
@@ -103,7 +103,7 @@ def wsa_event_select(ws: Winsock, s: int, handle: int, mask: int) -> int:
     return 0
 
 
-@winsock("WSAEnumNetworkEvents", "s hEventObject lpNetworkEvents")
+@winsock("WSAEnumNetworkEvents", "s hEventObject lpNetworkEvents", provider="WSPEnumNetworkEvents")
 def wsa_enum_network_events(ws: Winsock, s: int, handle: int, result: int) -> int:
     """What has happened since the last call; clears the record, and resets the event if one is given
     (ms898738).

@@ -55,7 +55,7 @@ _BYTES = {IP_TTL, IP_TOS, IP_MULTICAST_TTL, IPV6_UNICAST_HOPS}
 """Options whose value has to be 0 to 255."""
 
 
-@winsock("setsockopt", "s level optname optval optlen")
+@winsock("setsockopt", "s level optname optval optlen", provider="WSPSetSockOpt")
 def setsockopt(ws: Winsock, s: int, level: int, name: int, value: int, length: int) -> int:
     """Set an option (aa450935).
 
@@ -78,7 +78,7 @@ def setsockopt(ws: Winsock, s: int, level: int, name: int, value: int, length: i
     return 0
 
 
-@winsock("getsockopt", "s level optname optval optlen")
+@winsock("getsockopt", "s level optname optval optlen", provider="WSPGetSockOpt")
 def getsockopt(ws: Winsock, s: int, level: int, name: int, value: int, length_pointer: int) -> int:
     """Read an option (ms890305). WSAENOTSOCK, WSAEFAULT, WSAEINVAL (level), WSAENOPROTOOPT (option).
 

@@ -163,6 +163,8 @@ def _entry_of_structure(
     entry = catalog.by_id(info.id)
     if entry is None:
         raise Refused(Reason.STRUCTURE_UNKNOWN)
+    if entry.library:
+        return entry, request  # the rest is for the provider to judge
     filled = replace(
         request,
         family=info.family if request.family == FROM_PROTOCOL_INFO else request.family,

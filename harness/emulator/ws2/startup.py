@@ -3,8 +3,9 @@
 import struct
 
 from harness.emulator.exports import Call, GuestFault, export
-from harness.emulator.ws2.api import ProcessState, Winsock, winsock
+from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, winsock
 from harness.emulator.ws2.errors import WSAEFAULT, WSAVERNOTSUPPORTED
+from harness.emulator.ws2.providers import clean_up
 
 LOWEST, HIGHEST = (1, 0), (2, 2)
 """Winsock versions the device has, as (major, minor)."""
@@ -57,14 +58,15 @@ def wsa_startup(call: Call, requested: int, data: int) -> int:
 
 
 @winsock("WSACleanup")
-def wsa_cleanup(ws: Winsock) -> int:
-    """Undo one WSAStartup; the last one closes every socket of the process (ms898730).
+def wsa_cleanup(ws: Winsock) -> Waiting[int]:
+    """Undo one WSAStartup; the last one closes all sockets of the process (ms898730) and ends its providers.
 
     WSANOTINITIALISED, WSAENETDOWN.
     """
     ws.process.startups -= 1
     if ws.process.startups == 0:
         ws.process.close_all()
+        yield from clean_up(ws)
     return 0
 
 

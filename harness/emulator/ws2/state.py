@@ -3,11 +3,22 @@
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from harness.emulator.exports import Call
 from harness.emulator.heap import Heap
-from harness.emulator.ws2.errors import WSAEMFILE, WSAENETDOWN, WSAENOBUFS, WSAENOTSOCK, WinsockError
+from harness.emulator.objects import Event
+from harness.emulator.ws2.errors import (
+    WSAEINVAL,
+    WSAEMFILE,
+    WSAENETDOWN,
+    WSAENOBUFS,
+    WSAENOTSOCK,
+    WSAEOPNOTSUPP,
+    WinsockError,
+)
 from harness.emulator.ws2.network import Network
+from harness.emulator.ws2.providers import Provider, ProviderSocket
 from harness.emulator.ws2.selection import Circumstances, Selection
 from harness.emulator.ws2.settings import Settings, load_settings
 from harness.emulator.ws2.sockaddr import Endpoint
@@ -84,7 +95,13 @@ class ProcessState:
         """Such memory that belongs to a thread: (thread, purpose) -> address."""
         self.pending: dict[int, Pending] = {}
         """Overlapped operations that did not end at once, by the address of their WSAOVERLAPPED."""
+        self.providers: dict[UUID, Provider] = {}
+        """Service providers that have been started in this process."""
+        self.starting: dict[UUID, Event] = {}
+        """Those that are being started; the event is set when that is over."""
         self._sockets: dict[int, Socket] = {}
+        self._foreign: dict[int, ProviderSocket] = {}
+        """Descriptors of providers: their numbers come from the same row."""
         self._next = _FIRST_HANDLE
 
     @classmethod
@@ -113,7 +130,7 @@ class ProcessState:
 
     @property
     def descriptors_left(self) -> bool:
-        return len(self._sockets) < self.device.limits.descriptors
+        return len(self._sockets) + len(self._foreign) < self.device.limits.descriptors
 
     def create(self, selection: Selection, *, overlapped: bool) -> tuple[int, Socket]:
         """A new socket and its handle. Raises WSAEMFILE, WSAENOBUFS."""
@@ -122,18 +139,48 @@ class ProcessState:
         if not self.device.charge(SOCKET_PAGES):
             raise WinsockError(WSAENOBUFS)
         sock = Socket(self.device.network, self.device.limits, selection, overlapped=overlapped)
-        handle = self._next
-        while handle in self._sockets:
-            handle = self._after(handle)
-        self._next = self._after(handle)
+        handle = self._new_handle()
         self._sockets[handle] = sock
         self.device.open_sockets += 1
         return handle, sock
 
+    def _new_handle(self) -> int:
+        handle = self._next
+        while handle in self._sockets or handle in self._foreign:
+            handle = self._after(handle)
+        self._next = self._after(handle)
+        return handle
+
+    # --- descriptors of providers -------------------------------------------------------------------------
+
+    def create_foreign(self, entry_id: int, context: int) -> int:
+        """A descriptor for a provider that runs in this process. Raises WSAEINVAL, WSAENOBUFS."""
+        entry = self.device.catalog.by_id(entry_id)
+        provider = None if entry is None else self.providers.get(entry.provider)
+        if entry is None or provider is None:
+            raise WinsockError(WSAEINVAL)
+        if not self.descriptors_left:
+            raise WinsockError(WSAENOBUFS)
+        handle = self._new_handle()
+        self._foreign[handle] = ProviderSocket(entry, provider, context)
+        return handle
+
+    def foreign(self, handle: int) -> ProviderSocket | None:
+        return self._foreign.get(handle)
+
+    def close_foreign(self, handle: int) -> bool:
+        """False: a provider has no such descriptor."""
+        return self._foreign.pop(handle, None) is not None
+
+    # --- sockets of its own -------------------------------------------------------------------------------
+
     def socket(self, handle: int) -> Socket:
-        """The socket of a handle. Raises WSAENOTSOCK, or WSAENETDOWN while there is no network."""
+        """The socket of a handle. Raises WSAENOTSOCK, or WSAENETDOWN while there is no network; WSAEOPNOTSUPP
+        for a provider's, where a function does not hand them on."""
         sock = self._sockets.get(handle)
         if sock is None:
+            if handle in self._foreign:
+                raise WinsockError(WSAEOPNOTSUPP)
             raise WinsockError(WSAENOTSOCK if self.device.subsystem_up else WSAENETDOWN)
         return sock
 
@@ -151,6 +198,7 @@ class ProcessState:
         self.startups = 0
         for handle in tuple(self._sockets):
             self.close(handle)
+        self._foreign.clear()
         self.pending.clear()
 
     def abandon(self) -> None:

@@ -61,7 +61,7 @@ struct scenario {
     u32 (*run)(void);
 };
 extern const struct scenario fault_scenarios[], thread_scenarios[], process_scenarios[], call_scenarios[],
-    debugger_scenarios[];
+    debugger_scenarios[], provider_scenarios[];
 extern const u16 *argument; /* what follows a colon on the command line; empty without one */
 
 struct started { void *process, *thread; u32 process_id, thread_id; }; /* PROCESS_INFORMATION */

@@ -6,6 +6,7 @@ const u16 *argument = W("");
 
 static const struct scenario *const lists[] = {
     fault_scenarios, thread_scenarios, process_scenarios, call_scenarios, debugger_scenarios,
+    provider_scenarios,
 };
 
 static int named(const u16 *name, const u16 *words)

@@ -246,6 +246,7 @@ class Device:
         self.clock = StandingClock()
         self.io = ManualIo(self.clock)
         self.locals: dict[str, Any] = {}
+        self.variants: frozenset[str] = frozenset()
         self.config = SimpleNamespace(catalog=catalog, dials={})
         self.counters: dict[str, Callable[[], int]] = {}
         self.reports: list[tuple[str, dict[str, Any]]] = []

@@ -192,10 +192,39 @@ def test_the_service_provider_catalog(guest):
     assert guest.memory.u32(length) == 5 * 628
     assert guest.WSCEnumProtocols(0, guest.room(5 * 628), length, error) == 5
     assert guest.fails("WSCEnumProtocols", 0, 0, length, 1) == 10014
+
+
+def wsc_error(guest, name, *args):
+    """The code that a failing call leaves in *lpErrno."""
+    error = guest.word()
+    assert getattr(guest, name)(*args, error) == ERROR
+    return guest.memory.u32(error)
+
+
+def test_installing_a_provider(device, guest):
+    provider, path, info = guest.put(bytes(range(16))), guest.wide("\\p.dll"), guest.room(2 * 628)
+    error, length, room = guest.word(), guest.word(7 * 628), guest.room(7 * 628)
+    assert wsc_error(guest, "WSCInstallProvider", 1, path, info, 1) == 10014
+    assert wsc_error(guest, "WSCInstallProvider", provider, 1, info, 1) == 10014
+    assert wsc_error(guest, "WSCInstallProvider", provider, path, 1, 1) == 10014
+    assert guest.fails("WSCInstallProvider", provider, path, info, 1, 1) == 10014
+    assert wsc_error(guest, "WSCInstallProvider", provider, path, info, 0) == 10022
+    assert wsc_error(guest, "WSCDeinstallProvider", provider) == 10022
+    assert guest.WSCInstallProvider(provider, path, info, 2, error) == 0
+    assert wsc_error(guest, "WSCInstallProvider", provider, path, info, 1) == 11003
+    other = device.guest()
+    assert other.WSCEnumProtocols(0, other.room(7 * 628), other.word(7 * 628), other.word()) == 7
+    assert guest.WSCEnumProtocols(0, room, length, error) == 7
+    assert guest.memory.read(room + 6 * 628 + 20, 16) == bytes(range(16))
+    assert [guest.memory.u32(room + n * 628 + 36) for n in (4, 5, 6)] == [1005, 1006, 1007]
+    assert guest.WSCDeinstallProvider(provider, error) == 0
+    assert guest.WSCEnumProtocols(0, room, length, error) == 5
+
+
+def test_nobody_is_trusted_with_a_provider(device, guest):
+    device.variants = frozenset({"untrusted"})
     provider, path, info = guest.room(16), guest.wide("\\p.dll"), guest.room(628)
-    assert guest.WSCInstallProvider(provider, path, info, 1, error) == ERROR
-    assert guest.memory.u32(error) == 11003
-    assert guest.WSCInstallProvider(1, path, info, 1, error) == ERROR
-    assert guest.memory.u32(error) == 10014
-    assert guest.WSCDeinstallProvider(provider, error) == ERROR
-    assert guest.memory.u32(error) == 11003
+    assert wsc_error(guest, "WSCInstallProvider", provider, path, info, 1) == 11003
+    assert wsc_error(guest, "WSCInstallProvider", 1, path, info, 1) == 10014
+    assert wsc_error(guest, "WSCDeinstallProvider", provider) == 11003
+    assert wsc_error(guest, "WSCDeinstallProvider", 1) == 10014

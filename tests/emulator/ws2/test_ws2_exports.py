@@ -7,7 +7,16 @@ RETURN = b"\xc3" * 8
 
 
 def test_every_name_that_the_dll_has_on_ce_is_there():
-    assert {*EXPORTS["ws2"], *VARIABLES["ws2"]} == set(listed_names("ws2"))
+    named = {name for name, export in EXPORTS["ws2"].items() if not export.unnamed}
+    assert {*named, *VARIABLES["ws2"]} == set(listed_names("ws2"))
+
+
+def test_upcalls_have_no_names():
+    dll = EmulatedDll("ws2", 0x4000_0000, RETURN, 1)
+    assert dll.address("WPUCreateSocketHandle") is None
+    assert dll.pointer("WPUCreateSocketHandle") & 1
+    named = EmulatedDll("ws2", 0x4000_0000, RETURN, 1, all_named=True)
+    assert named.address("WPUCreateSocketHandle") == named.pointer("WPUCreateSocketHandle")
 
 
 def test_variables_lie_in_the_module():
