@@ -1,6 +1,7 @@
 """The library class itself: arguments, scope, and what happens around each test."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ from robot.running import TestCase
 
 import harness
 from harness.conformance import ROWS_FILE, Row, RowWriter, Verdict
-from harness.robot.conforming import ConformanceKeywords
+from harness.errors import LabError
+from harness.provider import UnavailableError
 from harness.robot.findings import RunningTest
+from harness.robot.providing import ProviderKeywords
 from harness.robot.target import Choice, LazyDevice, variable
 from harness.robot.wording import story
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
-class CEHarness(ConformanceKeywords):
+class CEHarness(ProviderKeywords):
     """Runs call programs on a Windows CE device and judges what came of them.
 
     == Which device ==
@@ -111,6 +114,7 @@ class CEHarness(ConformanceKeywords):
         if test.requirements and not self._stopped and not _dry_run():
             self._leave_rows(test, result)
         self._leave_record()
+        self._end_providers()
         self._test = RunningTest("outside of a test")
 
     def end_suite(self, data: Any, result: Any) -> None:
@@ -123,12 +127,19 @@ class CEHarness(ConformanceKeywords):
     def close(self) -> None:
         """Called by Robot at the end of the run."""
         try:
+            self._remove_deployment()
             self._leave_record(ended=True)
         finally:
             self._target.close()
         if self._rows is not None:
             self._rows.close()
             self._rows = None
+
+    def _end_providers(self) -> None:
+        """What a test has installed goes, however it ended. A line that is gone is the next test's trouble,
+        or the next run's: what stayed is removed before anything is installed again."""
+        with suppress(LabError, UnavailableError):
+            self._clean_providers()
 
     def _leave_rows(self, test: RunningTest, result: Any) -> None:
         if result.failed and not test.explains_failure():

@@ -11,6 +11,7 @@ from harness.program.result import Execution
 from harness.robot.actions import action
 from harness.robot.base import Keywords
 from harness.robot.templates import expand
+from harness.robot.wording import call_name, came_to
 from harness.winsock import symbols
 
 _PLACE = re.compile(r"(?P<buffer>[A-Za-z_]\w*)(\+(?P<offset>\d+))?:(?P<width>[1248])\Z")
@@ -81,6 +82,15 @@ class RunKeywords(Keywords):
     def get_value(self, call: str | None = None) -> int | None:
         """Returns the value of a call (by default the last one), unsigned, None if it did not run."""
         return self._call(call).value
+
+    @keyword(tags=["read"])
+    @action
+    def get_error(self, call: str | None = None) -> str:
+        """Returns the last error of a call that failed (by default the last one), as a number in words."""
+        result = self._call(call)
+        if result.error is None:
+            raise UsageError(f"{call_name(result)} left no error: {came_to(result, self._last())}")
+        return str(result.error)
 
     @keyword(tags=["read"])
     @action

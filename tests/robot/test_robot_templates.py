@@ -59,6 +59,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         expand(tmp_path / "main.ceprog", {})
 
 
+PROVIDER = {"structure": "00" * 628}
 ENTRY = {"af": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP", "family": "AF_INET", "id": 1001}
 PLACE = {"offset": 628, "offset_of_id": 664, "catalog_size": 3140}
 ADDRESS = {"address_length": 16, "address_length_bytes": "10000000"}
@@ -88,6 +89,8 @@ DATAGRAMS = {"send": "sendto", "receive": "recvfrom"}
 
 @pytest.mark.parametrize("file", sorted(PROGRAMS.glob("*.ceprog")), ids=lambda file: file.name)
 def test_every_program_of_the_suites_can_be_replayed(file: Path) -> None:
-    values = ENTRY | PLACE | ADDRESS | OTHERS | (DATAGRAMS if file.name == "datagrams.ceprog" else {})
+    values = (
+        ENTRY | PLACE | ADDRESS | OTHERS | PROVIDER | (DATAGRAMS if file.name == "datagrams.ceprog" else {})
+    )
     program = parse(expand(file, values), symbols(), name=file.name)
     assert parse(format_program(program), symbols()) == program

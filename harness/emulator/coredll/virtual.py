@@ -101,7 +101,8 @@ def virtual_query(call: Call, address: int, buffer: int, size: int) -> int:
     start = address & ~(PAGE - 1)
     area = memory.area(address)
     if area is None:
-        above = min((a.base for a in memory.areas() if a.base > start), default=0x80000000)
+        end = 0x80000000 if start < 0x80000000 else 0x1_0000_0000
+        above = min((a.base for a in memory.areas() if a.base > start), default=end)
         call.process.memory.write(buffer, struct.pack("<7I", start, 0, 0, above - start, MEM_FREE, 1, 0))
         return 28
     page = (start - area.base) // PAGE

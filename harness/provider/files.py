@@ -1,0 +1,124 @@
+"""Files of a device, written and read by programs: the agent knows nothing of files."""
+
+import zlib
+from collections.abc import Callable
+
+from harness.program.model import Program
+from harness.program.result import Execution
+from harness.program.text import parse
+from harness.winsock import symbols
+
+Run = Callable[[Program], Execution]
+
+CHUNK = 1024
+"""Bytes of a file that one program carries."""
+_LARGEST = 64 * 1024
+"""Of a file whose checksum one program takes."""
+
+
+class UnavailableError(Exception):
+    """The device cannot be provided with the provider; the text says why. It is no fault of the lab."""
+
+
+def run_text(run: Run, text: str, name: str) -> Execution:
+    """Run a program of ours."""
+    return run(parse(text, symbols(), name=name))
+
+
+def quoted(text: str) -> str:
+    """A text as programs write it."""
+    return 'w"' + text.replace("\\", "\\\\") + '"'
+
+
+def write(run: Run, path: str, data: bytes) -> None:
+    """Put a file on the device, and make sure that it is there. Raises UnavailableError."""
+    for place in range(0, len(data), CHUNK):
+        part = data[place : place + CHUNK]
+        how = "CREATE_ALWAYS" if place == 0 else "OPEN_ALWAYS"
+        execution = run_text(
+            run,
+            f"""
+            {"fresh" if place == 0 else ""}
+            file = coredll!CreateFileW(in path = {quoted(path)}, GENERIC_WRITE, 0, NULL, {how}, 0, NULL)
+            when ok {{
+                call coredll!SetFilePointer(file, {place}, NULL, 0)
+                written = coredll!WriteFile(file, in data = x"{part.hex()}", {len(part)}, out done[4], NULL)
+                flushed = coredll!FlushFileBuffers(file)
+                call coredll!CloseHandle(file)
+            }}
+            """,
+            f"upload of {path}",
+        )
+        if not (execution.outcome.returned and execution.named("written").ok):
+            raise UnavailableError(f"{path} cannot be written on the device: {_why(execution)}")
+    if not is_there(run, path, data):
+        raise UnavailableError(f"{path} on the device does not hold what was written to it")
+
+
+def is_there(run: Run, path: str, data: bytes) -> bool:
+    """Does the device have this file with these bytes, by length and checksum?"""
+    assert len(data) <= _LARGEST, f"{len(data)} bytes are too many"
+    execution = run_text(
+        run,
+        f"""
+        fresh
+        buffer scratch content[{len(data) + 1}]
+        {_opened(path)}
+        when ok {{
+            size = coredll!GetFileSize(file, NULL)
+            read = coredll!ReadFile(file, &content, {len(data) + 1}, out done[4], NULL)
+            sum = digest &content, {len(data)}
+            call coredll!CloseHandle(file)
+        }}
+        """,
+        f"checksum of {path}",
+    )
+    if not (execution.outcome.returned and execution.named("file").ok and execution.named("read").ok):
+        return False
+    return (execution.value("size"), execution.value("sum")) == (len(data), zlib.crc32(data))
+
+
+def read(run: Run, path: str) -> bytes:
+    """A file of the device; empty when there is none."""
+    data = b""
+    while True:
+        execution = run_text(
+            run,
+            f"""
+            buffer out content[{CHUNK}]
+            buffer out done[4]
+        {_opened(path)}
+            when ok {{
+                call coredll!SetFilePointer(file, {len(data)}, NULL, 0)
+                call coredll!ReadFile(file, &content, {CHUNK}, &done, NULL)
+                call coredll!CloseHandle(file)
+            }}
+            """,
+            f"reading of {path}",
+        )
+        if not execution.outcome.returned:
+            return data
+        length = int.from_bytes(execution.buffers["done"], "little")
+        data += execution.buffers["content"][:length]
+        if length < CHUNK:
+            return data
+
+
+def remove(run: Run, path: str) -> bool:
+    """Delete a file, in a process that does not use it. False: it was not there, or stays."""
+    text = f"fresh\ngone = coredll!DeleteFileW(in path = {quoted(path)})\n"
+    execution = run_text(run, text, f"removal of {path}")
+    return execution.outcome.returned and execution.named("gone").ok
+
+
+def _opened(path: str) -> str:
+    """The line that opens a file for reading."""
+    how = "GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL"
+    return f"file = coredll!CreateFileW(in path = {quoted(path)}, {how})"
+
+
+def _why(execution: Execution) -> str:
+    if not execution.outcome.returned:
+        return str(execution.outcome)
+    failed = [result for result in execution.calls if result.ran and not result.ok]
+    return f"error {failed[0].error}" if failed else "nothing was written"

@@ -1,0 +1,157 @@
+"""Where the tables of WSPStartup have what: no page of Windows CE says it, so it is found by trying.
+
+Each step relies only on what the one before has shown, and runs in a process of its own, whose end would cost
+nothing:
+
+1. An entry that says nothing: WSPStartup looks and writes nothing. The first word behind lpProtocolInfo that
+   points to memory that can be written, not to code, is lpProcTable; what stands before it are the upcalls.
+2. Entries that fill one place of the procedure table more each time, with functions that only say which they
+   are. At the first number with which one is called, with the caller's triple, that one is WSPSocket, and the
+   table is long enough; nothing was ever written behind its end.
+3. Entries that make a descriptor with one upcall after the other. WPUCreateSocketHandle is the one whose
+   result closesocket brings back to the provider.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from harness.program.result import Execution
+from harness.provider.catalog import install_text, refusal, remove_all, remove_text
+from harness.provider.files import Run, UnavailableError, read, remove, run_text
+from harness.provider.records import Called, Created, Record, Startup, records
+from harness.provider.words import FAMILY, PROTOCOL, TYPE, Entry
+from harness.winsock import CONSTANTS
+
+LOG = "\\ceprovider.log"
+_NUMBER = 1
+"""Of the provider that all trials install."""
+_MOST_ENTRIES, _MOST_UPCALLS, _FEWEST_UPCALLS = 40, 32, 3
+_GUESS = 3
+"""Where WPUCreateSocketHandle stands when the upcalls are in the order of their names."""
+_WRITABLE = 0x04 | 0x08
+"""PAGE_READWRITE, PAGE_WRITECOPY."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Number of upcalls, number of entries of the procedure table, and which of them are WSPSocket and
+    WPUCreateSocketHandle."""
+
+    upcalls: int
+    entries: int
+    socket: int
+    create: int
+
+    def words(self) -> dict[str, int]:
+        """As an entry says it."""
+        return {
+            "upcalls": self.upcalls,
+            "entries": self.entries,
+            "socket": self.socket,
+            "create": self.create,
+        }
+
+
+def find_layout(run: Run) -> Layout:
+    """Find out. The provider has to be on the device. Raises UnavailableError with what cannot be seen."""
+    try:
+        upcalls, named = _count_upcalls(run)
+        entries, socket = _find_socket(run, upcalls)
+        known = {"upcalls": upcalls, "entries": entries, "socket": socket}
+        guesses = dict.fromkeys([*named, _GUESS, *range(upcalls)])
+        for create in (guess for guess in guesses if guess < upcalls):
+            if _made_descriptor(_try(run, {**known, "create": create})[1]):
+                return Layout(upcalls, entries, socket, create)
+        raise UnavailableError("none of the upcalls makes a descriptor for the service provider")
+    finally:
+        remove_all(run)
+        remove(run, LOG)
+
+
+def _try(run: Run, words: dict[str, int]) -> tuple[Execution, list[Record]]:
+    """Install, make a socket, close it, remove, all in one process; what the provider wrote down."""
+    remove(run, LOG)
+    execution = _attempt(run, words)
+    if not execution.outcome.returned:
+        remove_all(run)
+    return execution, records(read(run, LOG))
+
+
+def _attempt(run: Run, words: dict[str, int]) -> Execution:
+    execution = run_text(
+        run,
+        f"""
+        fresh
+        {install_text(_NUMBER, [Entry(words)])}
+        when ok {{
+            call WSAStartup(0x0202, scratch wsadata[512])
+            tested = WSASocketW({FAMILY}, {TYPE}, {PROTOCOL}, NULL, 0, 0)
+            when ok {{
+                closed = closesocket(tested)
+            }}
+            {remove_text(_NUMBER)}
+            ws2 = coredll!GetModuleHandleW(in module = w"ws2.dll")
+            upcall = coredll!GetProcAddressW(ws2, in name = w"WPUCreateSocketHandle")
+        }}
+        """,
+        "trial of the service provider",
+    )
+    if execution.outcome.returned and not execution.named("installed").ok:
+        raise UnavailableError(refusal(int.from_bytes(execution.buffers["install_error"], "little")))
+    return execution
+
+
+def _count_upcalls(run: Run) -> tuple[int, list[int]]:
+    """How many there are, and where WPUCreateSocketHandle stands, if ws2.dll exports that by name."""
+    execution, found = _try(run, {})
+    startup = _first(found, Startup)
+    if startup is None:
+        raise UnavailableError(
+            f"ws2.dll does not call WSPStartup of the service provider: {_came_to(execution)}"
+        )
+    writable = (place for place, kind in enumerate(startup.protections) if kind & _WRITABLE)
+    count = next(writable, 0)
+    if not _FEWEST_UPCALLS <= count <= _MOST_UPCALLS:
+        raise UnavailableError("the arguments of WSPStartup do not show where the procedure table is")
+    address = execution.value("upcall") if execution.outcome.returned else None
+    return count, [place for place in range(count) if address and startup.words[place] == address]
+
+
+def _find_socket(run: Run, upcalls: int) -> tuple[int, int]:
+    """Length of the procedure table, and the place of WSPSocket in it."""
+    incomplete = CONSTANTS["WSAEINVALIDPROCTABLE"]
+    for entries in range(1, _MOST_ENTRIES + 1):
+        execution = _attempt(run, {"upcalls": upcalls, "entries": entries})
+        if not execution.outcome.returned:
+            remove_all(run)
+        elif execution.named("tested").error == incomplete:
+            continue
+        for called in records(read(run, LOG)):
+            if isinstance(called, Called) and called.arguments[:3] == (FAMILY, TYPE, PROTOCOL):
+                return entries, called.index
+    raise UnavailableError(f"ws2.dll does not call WSPSocket among the first {_MOST_ENTRIES} procedures")
+
+
+def _made_descriptor(found: list[Record]) -> bool:
+    """Did closesocket bring to the provider what the upcall returned?"""
+    created = _first(found, Created)
+    if created is None or created.handle in (0, 0xFFFFFFFF):
+        return False
+    return any(isinstance(one, Called) and one.arguments[0] == created.handle for one in found)
+
+
+def _first(found: list[Record], kind: type[_T]) -> _T | None:
+    return next(_all(found, kind), None)
+
+
+def _all(found: list[Record], kind: type[_T]) -> Iterator[_T]:
+    return (one for one in found if isinstance(one, kind))
+
+
+def _came_to(execution: Execution) -> str:
+    if not execution.outcome.returned:
+        return str(execution.outcome)
+    result = execution.named("tested")
+    return f"WSASocketW failed with {result.error}" if not result.ok else "WSASocketW succeeded"

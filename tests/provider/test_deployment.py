@@ -1,0 +1,147 @@
+"""The provider on emulated devices: uploaded, found out about, installed, removed, whatever went before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from harness.agents import CPU_BUILDS, provider_library
+from harness.device import Device
+from harness.lab import load_lab
+from harness.provider import Deployment, Entry, Layout, UnavailableError, catalog, files
+from harness.provider.catalog import LIBRARY
+from harness.provider.layout import LOG
+from harness.provider.words import FAMILY, PROTOCOL, TYPE
+from harness.targets import connect
+
+pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
+
+USUAL = Layout(upcalls=8, entries=30, socket=28, create=3)
+SOCKET = f"""
+fresh
+call WSAStartup(0x0202, scratch wsadata[512])
+tested = WSASocketW({FAMILY}, {TYPE}, {PROTOCOL}, NULL, 0, 0)
+when ok {{ closed = closesocket(tested) }}
+call WSACleanup()
+"""
+
+
+@contextmanager
+def emulated(cpu: str = "x86", variants: str = "") -> Iterator[Device]:
+    config = load_lab(None).targets["emulated"]
+    settings = {**config.settings, "cpu": cpu, "variants": variants}
+    with connect(replace(config, settings=settings)) as device:
+        yield device
+
+
+def bare(device: Device) -> bool:
+    """Is nothing of ours on the device?"""
+    run = device.run
+    return not catalog.ours(run) and not files.read(run, LOG) and not files.read(run, LIBRARY)
+
+
+@pytest.mark.parametrize("cpu", CPU_BUILDS)
+def test_every_cpu(cpu: str) -> None:
+    with emulated(cpu) as device:
+        deployment = Deployment(device)
+        assert deployment.layout == USUAL
+        assert files.is_there(device.run, LIBRARY, provider_library(cpu).read_bytes())
+        installed = deployment.install(Entry())
+        assert [one.id for one in deployment.listed()] == [installed.id]
+        execution = files.run_text(device.run, SOCKET, "socket")
+        assert (execution.named("tested").ok, execution.named("closed").ok) == (True, True)
+        (asked,) = deployment.asked()
+        assert (asked.entry, asked.family, asked.type, asked.protocol) == (
+            installed.id,
+            FAMILY,
+            TYPE,
+            PROTOCOL,
+        )
+        deployment.clean()
+        assert not deployment.listed()
+        assert not deployment.asked()
+        deployment.remove()
+        assert bare(device)
+
+
+@pytest.mark.parametrize(
+    ("variants", "layout"),
+    [
+        ("upcalls-named", USUAL),
+        ("upcalls-15", Layout(upcalls=15, entries=30, socket=28, create=3)),
+        ("spi-shuffled", Layout(upcalls=8, entries=30, socket=11, create=7)),
+        ("upcalls-15 spi-shuffled upcalls-named", Layout(upcalls=15, entries=30, socket=11, create=13)),
+        ("upcalls-15 spi-shuffled", Layout(upcalls=15, entries=30, socket=11, create=13)),
+    ],
+)
+def test_every_layout_is_found(variants: str, layout: Layout) -> None:
+    with emulated(variants=variants) as device:
+        assert Deployment(device).layout == layout
+        assert not catalog.ours(device.run)
+
+
+def test_a_device_that_trusts_nobody() -> None:
+    with emulated(variants="untrusted") as device:
+        deployment = Deployment(device)
+        for _ in range(2):
+            with pytest.raises(UnavailableError, match=r"WSANO_RECOVERY \(11003\) \(no program is trusted"):
+                deployment.install(Entry())
+        deployment.remove()
+        assert bare(device)
+
+
+def test_a_device_without_winsock() -> None:
+    config = load_lab(None).targets["emulated"]
+    settings = {**config.settings, "variants": "no-ws2", "link": "serial"}
+    expected = pytest.raises(UnavailableError, match="WSCEnumProtocols: export not found")
+    with connect(replace(config, settings=settings)) as device, expected:
+        _ = Deployment(device).layout
+
+
+def test_what_a_run_left_behind_goes_before_the_next_one() -> None:
+    with emulated() as device:
+        first = Deployment(device)
+        for _ in range(3):
+            first.install(Entry({"fail": 10050}))
+        files.run_text(device.run, SOCKET, "socket")
+        assert len(catalog.ours(device.run)) == 3  # and nobody tidies up
+        second = Deployment(device)
+        assert second.layout == USUAL
+        assert not catalog.ours(device.run)
+        assert not files.read(device.run, LOG)
+        second.remove()
+        assert bare(device)
+
+
+def test_a_process_that_the_provider_is_loaded_in_does_not_keep_it() -> None:
+    with emulated() as device:
+        deployment = Deployment(device)
+        deployment.install(Entry())
+        execution = files.run_text(device.run, SOCKET.replace("call WSACleanup()", ""), "socket")
+        assert execution.named("tested").ok
+        deployment.remove()
+        assert bare(device)
+
+
+def test_another_file_of_that_name_is_replaced() -> None:
+    with emulated() as device:
+        data = provider_library("x86").read_bytes()
+        files.write(device.run, LIBRARY, data[:-1] + b"?")
+        assert not files.is_there(device.run, LIBRARY, data)
+        assert Deployment(device).layout == USUAL
+        assert files.is_there(device.run, LIBRARY, data)
+        files.write(device.run, LIBRARY, data + b"longer")
+        assert not files.is_there(device.run, LIBRARY, data)
+
+
+def test_files_of_every_length() -> None:
+    with emulated() as device:
+        for length in (1, files.CHUNK - 1, files.CHUNK, files.CHUNK + 1, 3 * files.CHUNK):
+            data = bytes(place * 7 & 0xFF for place in range(length))
+            files.write(device.run, "\\some.file", data)
+            assert files.read(device.run, "\\some.file") == data
+        assert files.remove(device.run, "\\some.file")
+        assert not files.remove(device.run, "\\some.file")
+        with pytest.raises(UnavailableError, match="cannot be written on the device: error 3"):
+            files.write(device.run, "\\no such folder\\some.file", b"data")
