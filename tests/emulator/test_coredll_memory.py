@@ -272,3 +272,11 @@ def test_version_processor_and_platform(machine: Callable[..., Machine]) -> None
 def test_the_tick_counter_can_start_near_its_wrap(machine: Callable[..., Machine]) -> None:
     assert machine().caller()("GetTickCount") < 60_000
     assert machine(variants=frozenset({"tick-wrap"})).caller()("GetTickCount") > 0xFFFF0000
+
+
+def test_what_lies_above_the_applications_is_free_to_the_end(call: Caller) -> None:
+    out = call.data(bytes(28))
+    assert call("VirtualQuery", 0x90001234, out, 28) == 28
+    assert call.memory.u32(out) == 0x90001000
+    assert call.memory.u32(out + 12) == 0x6FFFF000
+    assert call.memory.u32(out + 16) == 0x10000

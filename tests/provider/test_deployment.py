@@ -7,13 +7,17 @@ from dataclasses import replace
 import pytest
 
 from harness.agents import CPU_BUILDS, provider_library
+from harness.deadline import Deadline
 from harness.device import Device
 from harness.lab import load_lab
+from harness.links import dialer
+from harness.program.result import OutcomeKind
 from harness.provider import Deployment, Entry, Layout, UnavailableError, catalog, files
 from harness.provider.catalog import LIBRARY
 from harness.provider.layout import LOG
 from harness.provider.words import FAMILY, PROTOCOL, TYPE
-from harness.targets import connect
+from harness.session import Session
+from harness.targets import Reached, connect, reach
 
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 
@@ -111,6 +115,46 @@ def test_what_a_run_left_behind_goes_before_the_next_one() -> None:
         assert not catalog.ours(device.run)
         assert not files.read(device.run, LOG)
         second.remove()
+        assert bare(device)
+
+
+def test_a_line_that_is_lost_leaves_what_the_next_session_removes() -> None:
+    config = load_lab(None).targets["emulated"]
+    with reach(config) as reached:
+        lost = opened(reached)
+        Deployment(lost).install(Entry({"fail": 10050}))
+        lost.close()  # without a word to the deployment
+        with opened(reached) as device:
+            assert len(catalog.ours(device.run)) == 1
+            deployment = Deployment(device)
+            assert deployment.layout == USUAL
+            deployment.remove()
+            assert bare(device)
+
+
+def opened(reached: Reached) -> Device:
+    session = Session.open(dialer(reached.url), key=reached.key, deadline=Deadline(30))
+    return Device("again", session, "model", 4)
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        ("call coredll!RaiseException(0xE0000001, 0, 0, NULL)", OutcomeKind.FAULTED),
+        ("sleep 2s", OutcomeKind.BLOCKED),
+    ],
+)
+def test_a_crash_or_a_hang_does_not_keep_it(step: str, outcome: OutcomeKind) -> None:
+    with emulated() as device:
+        deployment = Deployment(device)
+        deployment.install(Entry())
+        text = SOCKET.replace("fresh", "fresh\ndeadline 500ms").replace("call WSACleanup()", step)
+        execution = files.run_text(device.run, text, "socket")
+        assert execution.outcome.kind is outcome
+        assert len(deployment.asked()) == 1
+        deployment.clean()
+        assert not deployment.listed()
+        deployment.remove()
         assert bare(device)
 
 

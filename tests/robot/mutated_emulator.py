@@ -12,8 +12,9 @@ from typing import Any
 
 from harness.emulator.command import main
 from harness.emulator.exports import EXPORTS, Call
-from harness.emulator.ws2 import creation, receiving, selection, sockets, streams
-from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WinsockError
+from harness.emulator.ws2 import creation, providers, receiving, selection, sockets, streams
+from harness.emulator.ws2.catalog import Catalog, ProtocolInfo
+from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WSASYSCALLFAILURE, WinsockError
 from harness.emulator.ws2.selection import ANSWERS, Reason
 from harness.emulator.ws2.sockets import Datagram, Socket
 from harness.emulator.ws2.streams import StreamEnd
@@ -149,6 +150,77 @@ def one_direction_at_a_time() -> None:
         return (yield from known.handler(call, *args))
 
     EXPORTS["ws2"]["send"] = replace(known, handler=handler)
+
+
+# --- service providers ----------------------------------------------------------------------------------
+
+
+def provider_errors_are_replaced() -> None:
+    call = providers.Provider.call
+
+    def other(self: providers.Provider, ws: Any, name: str, *args: int) -> Any:
+        try:
+            return (yield from call(self, ws, name, *args))
+        except WinsockError:
+            raise WinsockError(WSASYSCALLFAILURE) from None
+
+    providers.Provider.call = other
+
+
+def another_code_for_a_version() -> None:
+    providers.WSAEINVALIDPROVIDER = WSASYSCALLFAILURE
+
+
+def another_code_for_a_table() -> None:
+    providers.WSAEINVALIDPROCTABLE = WSASYSCALLFAILURE
+
+
+def provider_gets(
+    change: Callable[[selection.Request, ProtocolInfo], dict[str, int]], info: bool = True
+) -> None:
+    ask = creation._ask_provider
+
+    def other(ws: Any, entry: ProtocolInfo, request: selection.Request, pointer: int) -> Any:
+        changed = replace(request, **change(request, entry))
+        return (yield from ask(ws, entry, changed, pointer if info else 0))
+
+    creation._ask_provider = other
+
+
+def provider_gets_the_type_of_the_entry() -> None:
+    provider_gets(lambda request, entry: {"type": entry.type})
+
+
+def provider_gets_no_flags() -> None:
+    provider_gets(lambda request, entry: {"flags": 0})
+
+
+def provider_gets_no_structure() -> None:
+    provider_gets(lambda request, entry: {}, info=False)
+
+
+def bare_layers_are_selected() -> None:
+    Catalog.selectable = lambda self: list(self)
+
+
+def the_last_provider_wins() -> None:
+    selectable = Catalog.selectable
+    Catalog.selectable = lambda self: sorted(selectable(self), key=lambda entry: -entry.id)
+
+
+def the_structure_of_a_provider_is_ignored() -> None:
+    decide = creation.select
+
+    def select(catalog: Catalog, request: selection.Request, circumstances: Any) -> selection.Selection:
+        info = request.info
+        if isinstance(info, ProtocolInfo) and (entry := catalog.by_id(info.id)) and entry.library:
+            asked = (request.family, request.type, request.protocol)
+            stated = (info.family, info.type, info.protocol)
+            family, kind, protocol = (b if a == -1 else a for a, b in zip(asked, stated, strict=True))
+            request = replace(request, info=None, family=family, type=kind, protocol=protocol)
+        return decide(catalog, request, circumstances)
+
+    creation.select = select
 
 
 def misbehave(what: str) -> None:

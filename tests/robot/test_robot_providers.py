@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import robot
+from test_robot_emulated import MutatedEmulator
 
 from harness.conformance import Row, Verdict, read_rows
+from harness.targets import emulator_process
 
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 
@@ -25,6 +27,38 @@ def on(folder: Path, variants: str) -> list[Row]:
     folder.mkdir(exist_ok=True)
     (folder / "lab.ini").write_text(f"[other]\nkind = emulated\nvariants = {variants}\n")
     return run_suite(folder, f"LAB:{folder / 'lab.ini'}", "TARGET:other")
+
+
+PASSED_ON = {f"WSASOCKET-{number}" for number in ("011", "013", "014", "015", "019a", "019b")}
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "expected"),
+    [
+        ("provider_errors_are_replaced", PASSED_ON),
+        *(
+            pytest.param(misbehaviour, {f"WSASOCKET-{number}" for number in numbers}, marks=pytest.mark.long)
+            for misbehaviour, numbers in (
+                ("another_code_for_a_version", ["021"]),
+                ("another_code_for_a_table", ["022"]),
+                ("provider_gets_the_type_of_the_entry", ["029"]),
+                ("provider_gets_no_flags", ["055"]),
+                ("provider_gets_no_structure", ["019b", "032"]),
+                ("bare_layers_are_selected", ["033", "034"]),
+                ("the_last_provider_wins", ["026"]),
+                ("the_structure_of_a_provider_is_ignored", ["027"]),
+            )
+        ),
+    ],
+)
+def test_what_goes_wrong_turns_its_requirement_red_and_no_other(
+    misbehaviour: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
+    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", misbehaviour)
+    rows = run_suite(tmp_path, "CPU:x86")
+    assert not [row for row in rows if row.verdict in (Verdict.BROKEN, Verdict.NOT_PROVOCABLE)]
+    assert {row.requirement for row in rows if row.verdict.red} == expected
 
 
 @pytest.mark.parametrize("cpu", ["arm", "armv7", "x86", "mips"])
