@@ -33,11 +33,13 @@ static size_t last_length;
 static uint32_t last_number;
 static bool dry;           /* there are no random bytes now */
 static bool may_open;      /* the harness itself shows the key now */
+static size_t patience;    /* bytes that may still be repeated, or inputs get slow */
 static uint32_t executing; /* number of the program that is to be executed next */
 
+/* Of the handshake that is none of the input's, the input may know the proof; it is good for that one alone. */
 static bool draw(uint8_t *bytes, size_t length)
 {
-    memset(bytes, 0x5A, length);
+    memset(bytes, may_open ? 0x5A : 0xA5, length);
     return !dry;
 }
 
@@ -126,10 +128,10 @@ static void open_session(void)
         send_open(plain, sizeof plain);
         return;
     }
+    may_open = true;
     send_open(hello, sizeof hello);
     draw(nonce, sizeof nonce);
     cea_prove(key, SESSION, BOOT, hello + 9, nonce, proof + 8, unused);
-    may_open = true;
     send_open(proof, sizeof proof);
     may_open = false;
     expect(session.id == SESSION);
@@ -161,7 +163,7 @@ static void arrive_raw(const uint8_t **data, size_t *size)
         length = take(data, size, length, &bytes);
         arrive(bytes, length);
     } else if (take(data, size, 1, &bytes) == 1) {
-        for (length = *high << 8 & 0x7F00; length; length--) {
+        for (length = *high << 8 & 0x7F00; length && patience; length--, patience--) {
             arrive(bytes, 1);
         }
     }
@@ -212,6 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     session.missing_count = sizeof missing / sizeof missing[0];
     session.random = draw;
     executing = 0;
+    patience = 3 * CEA_UNSTUFFED;
     last_length = 0;
     last_number = 0;
     if (!take(&data, &size, 1, &settings)) {
