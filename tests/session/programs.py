@@ -59,5 +59,5 @@ class Until(Deadline):
         super().__init__(120)
         self._reached = reached
 
-    def remaining(self) -> float:
-        return 0.0 if self._reached() else super().remaining()
+    def remaining(self, *, extended: float = 0.0) -> float:
+        return 0.0 if self._reached() else super().remaining(extended=extended)

@@ -17,7 +17,7 @@ from harness.wire.messages import Run, Welcome, Working
 from harness.wire.sealing import Role, open_check
 from tests.session.answers import LIMITS
 from tests.session.fake_agent import FakeAgent
-from tests.session.programs import HASTY, QUICK, SMALL
+from tests.session.programs import HASTY, QUICK, SMALL, Until
 from tests.session.test_losing import BRIEF
 
 MOST = 4000
@@ -73,7 +73,7 @@ def test_what_nobody_waits_for_is_left_on_the_line(data: bytes) -> None:
 def test_a_deadline_passes_under_a_flood(data: bytes) -> None:
     flood = Flood(data)
     with pytest.raises(NoAnswer, match="bytes came back"):
-        Session.open(flood, deadline=Deadline(0.2), timing=HASTY)
+        Session.open(flood, deadline=Until(lambda: flood.reads > 8), timing=HASTY)
     assert not flood.drained.is_set()
 
 
@@ -81,7 +81,7 @@ def test_a_deadline_passes_under_good_frames_that_are_none_for_us() -> None:
     body = encode(Welcome(0x77, 1, 0, LIMITS, "fake"))
     flood = Flood(encode_frame(body, open_check(body)) * 100)
     with pytest.raises(NoAnswer, match="a welcome to another session"):
-        Session.open(flood, deadline=Deadline(0.2), timing=HASTY)
+        Session.open(flood, deadline=Until(lambda: flood.reads > 200), timing=HASTY)
     assert not flood.drained.is_set()
 
 

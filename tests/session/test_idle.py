@@ -20,6 +20,7 @@ class Wait:
         later = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * self._hours)
         for module in ("clock", "line"):
             monkeypatch.setattr(f"harness.session.{module}.time", later)
+        monkeypatch.setattr("harness.session.session._IDLE", 1800.0)
 
     def an_hour(self) -> None:
         self._hours += 1

@@ -12,7 +12,7 @@ from harness.session import Session
 from harness.wire.messages import Answer, Hello
 from harness.wire.sealing import PlainSeal, open_check
 from tests.session.fake_agent import FakeAgent
-from tests.session.programs import HASTY, PATIENT, QUICK, SMALL
+from tests.session.programs import HASTY, PATIENT, QUICK, SMALL, Until
 
 KEY = bytes(range(32))
 ONE = Program((Call(Export("a!b"), (1,), "v"),))
@@ -89,11 +89,14 @@ def test_a_downgrade_when_the_link_is_opened_again() -> None:
 
 def test_an_agent_that_asks_for_proof_and_says_nothing_then() -> None:
     class Stuck(FakeAgent):
+        proofs = 0
+
         def _proof(self, proof: object) -> None:
             """Not a word."""
+            self.proofs += 1
 
     with Stuck(key=KEY) as agent, pytest.raises(NoAnswer, match="asked for proof of the key, but said no"):
-        Session.open(agent, key=KEY, deadline=Deadline(0.5), timing=HASTY)
+        Session.open(agent, key=KEY, deadline=Until(lambda: agent.proofs > 1), timing=HASTY)
 
 
 def test_a_probe_with_a_key_makes_a_new_session_key() -> None:

@@ -152,9 +152,7 @@ def test_an_agent_that_works_on_it_for_ever_has_lost_it() -> None:
     """Every time it is asked it says that it has the program: asking puts nothing off."""
     with FakeAgent(script=lambda run: None) as agent:
         session = opened(agent, HASTY)
-        outcome = session.run(BRIEF).outcome
-        assert outcome.kind is OutcomeKind.LOST
-        assert "the agent is there, but did not answer this program" in str(outcome)
+        assert session.run(BRIEF).outcome.kind is OutcomeKind.LOST
         assert agent.executed == [0]
 
 
