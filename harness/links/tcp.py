@@ -90,7 +90,7 @@ class TcpDialer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
             connection.close()
             raise LinkRefused(f"{url}: connection refused: nothing listens on port {port} of {host}")
-        return TcpLink(_ready(connection), url)
+        return TcpLink(_ready(connection, url), url)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -144,7 +144,7 @@ class ListenDialer:
                 f"{self.url}: no device has connected within {waited:.2g} s: is its agent started with "
                 f"link=tcp:HOST:{self._port}, HOST being this computer, and no firewall between?"
             )
-        return TcpLink(_ready(newest), self.url)
+        return TcpLink(_ready(newest, self.url), self.url)
 
     def close(self) -> None:
         self._closed = True
@@ -180,10 +180,17 @@ def _why_not_bound(error: OSError, port: int) -> str:
     return str(error.strerror or error)
 
 
-def _ready(connection: socket.socket) -> socket.socket:
-    """Set as links need it: small frames go at once, a reader may wait for ever, a writer must not."""
-    connection.settimeout(None)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _ready(connection: socket.socket, url: str) -> socket.socket:
+    """Set as links need it: small frames go at once, a reader may wait for ever, a writer must not.
+
+    Raises `LinkError`: not every system sets anything on a connection that was reset.
+    """
     limit = _WRITE_TIMEOUT * 1000 if sys.platform == "win32" else struct.pack("@ll", _WRITE_TIMEOUT, 0)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    try:
+        connection.settimeout(None)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    except OSError as error:
+        connection.close()
+        raise LinkError(f"{url}: the connection is gone: {error.strerror or error}") from error
     return connection

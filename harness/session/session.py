@@ -100,11 +100,14 @@ class Session:
         when `deadline` passes first, `LinkError` when the link cannot be opened again (it names the programs
         that may or may not have run), `LinkGone` when that is certain, `ProtocolError`.
         """
-        with self._lock:
-            try:
-                return self._run_all(list(programs), deadline)
-            finally:
-                self._line.clock.rest()
+        most = threading.TIMEOUT_MAX if deadline is None else deadline.remaining()
+        if not self._lock.acquire(timeout=min(most, threading.TIMEOUT_MAX)):
+            raise NoAnswer(f"{self.url}: programs of another thread are under way, none of these was sent")
+        try:
+            return self._run_all(list(programs), deadline)
+        finally:
+            self._line.clock.rest()
+            self._lock.release()
 
     def _run_all(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
         if self._broken or self._next + len(programs) > _NUMBERS:

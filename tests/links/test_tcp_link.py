@@ -154,6 +154,25 @@ def test_a_connection_to_itself_is_none(monkeypatch: pytest.MonkeyPatch) -> None
         """The port is free at once for whoever wants to listen."""
 
 
+def test_a_connection_that_is_reset_at_once(monkeypatch: pytest.MonkeyPatch, listener: socket.socket) -> None:
+    """On macOS nothing can be set on it any more: it is closed, and another one may do better."""
+    made: list[socket.socket] = []
+
+    class Reset(socket.socket):
+        def setsockopt(self, *_: object) -> None:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    def connect(*_: object, **__: object) -> socket.socket:
+        made.append(Reset())
+        made[0].connect(listener.getsockname())
+        return made[0]
+
+    monkeypatch.setattr("socket.create_connection", connect)
+    with pytest.raises(LinkError, match="Invalid argument"):
+        open_link("tcp://127.0.0.1:5555", timeout=10)
+    assert made[0].fileno() == -1
+
+
 def test_socket_urls_are_tcp(listener: socket.socket) -> None:
     link = open_link(f"socket://127.0.0.1:{listener.getsockname()[1]}", timeout=10)
     assert link.url.startswith("tcp://")

@@ -1,5 +1,7 @@
 """Programs over a line that loses, doubles and damages: each runs once, every answer is the right one."""
 
+import threading
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,3 +241,24 @@ def test_a_deadline_shorter_than_the_programs_own_is_no_verdict() -> None:
         agent.script = all_zero
         assert session.run(SMALL, deadline=Deadline(30)).outcome.returned
         assert len(agent.sessions) == 2, "the program still under way must not mix with the next"
+
+
+def test_a_deadline_passes_while_another_thread_uses_the_session() -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def script(run: Run) -> Answer:
+        under_way.set()
+        assert go_on.wait(60)
+        return all_zero(run)
+
+    with FakeAgent(script=script) as agent:
+        session = opened(agent)
+        other = threading.Thread(target=session.run, args=(SMALL,))
+        other.start()
+        assert under_way.wait(60)
+        with pytest.raises(NoAnswer, match="programs of another thread are under way"):
+            session.run(SMALL, deadline=Deadline(0.05))
+        go_on.set()
+        other.join(60)
+        assert not other.is_alive()
+        assert agent.executed == [0]
