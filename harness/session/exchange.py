@@ -134,9 +134,10 @@ class Exchange:
         self.next += 1
         self._line.checks.expected = self.next
         flight.sent_at = self._clock.now()
-        self._send(flight)
         if flight is self._window.head:
-            flight.is_head(self._clock.now())
+            flight.is_head(flight.sent_at)
+        self._send(flight)
+        flight.wait_from(self._clock.now())
 
     def _send(self, flight: Flight) -> None:
         flight.sends += 1
