@@ -121,16 +121,12 @@ class Catalog:
 
     def __init__(self, entries: Iterable[ProtocolInfo]) -> None:
         self._selectable: list[ProtocolInfo] = []
-        self._families: dict[int, list[ProtocolInfo]] = {}
         self._put(entries)
 
     def _put(self, entries: Iterable[ProtocolInfo]) -> None:
-        """These from now on. What every new socket asks for is looked up once, here."""
+        """These from now on. What every new socket asks for is sorted out once, here."""
         self._entries = list(entries)
         self._selectable = [entry for entry in self._entries if not entry.layer_only]
-        self._families = {}
-        for entry in self._selectable:
-            self._families.setdefault(entry.family, []).append(entry)
 
     def __iter__(self) -> Iterator[ProtocolInfo]:
         return iter(self._entries)
@@ -147,7 +143,7 @@ class Catalog:
 
     def of_family(self, family: int) -> Sequence[ProtocolInfo]:
         """Those of one address family; AF_UNSPEC is any."""
-        return self._selectable if family == AF_UNSPEC else self._families.get(family, ())
+        return [entry for entry in self.selectable() if family in (AF_UNSPEC, entry.family)]
 
     def enumerated(self) -> list[ProtocolInfo]:
         """What WSAEnumProtocols shows: base protocols and chains that are not hidden (ms898739)."""
