@@ -116,7 +116,7 @@ class Spoiler:
         text = text.replace("WORD", str(self._word)).replace("THIS", this)
         execution = self._session.run(parse(text, symbols()))
         if execution.outcome.detail == ERROR_INTERNAL_ERROR and self._word == 8 and self._refused < 20:
-            # Wine cannot always start a process, on a busy machine above all; the cause is not known. The agent
+            # Wine cannot always start a process, on a busy machine above all; why is not known. The agent
             # says so, and starts a worker for the next program.
             self._refused += 1
             return self.run(text)
