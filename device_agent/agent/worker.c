@@ -58,11 +58,13 @@ void shared_close(struct shared_objects *objects)
     SetLastError(error);
 }
 
-/* Whatever a call is doing: a supervisor that is gone leaves its mutex to us. */
+/* Whatever a call is doing: a supervisor that is gone leaves its mutex to us. A wait that fails says nothing about it:
+ * a program has closed the handle before we got here. */
 static DWORD watch_supervisor(void *alive)
 {
-    WaitForSingleObject(alive, (DWORD)INFINITE);
-    os_process_end();
+    if (WaitForSingleObject(alive, (DWORD)INFINITE) != WAIT_FAILED) {
+        os_process_end();
+    }
     return 0;
 }
 

@@ -35,6 +35,7 @@ enum {
 #define GENERIC_READ UINT32_C(0x80000000)
 #define GENERIC_WRITE UINT32_C(0x40000000)
 #define MAXDWORD UINT32_C(0xFFFFFFFF)
+#define WAIT_FAILED UINT32_C(0xFFFFFFFF)
 
 typedef struct {
     HANDLE process, thread;

@@ -4,6 +4,7 @@ More commands on its standard input:
 
     freeze         all processes but those started at boot stand still from now on, and cannot be ended
     thaw           they go on
+    late           threads that a process starts beside its first one stand still until `thaw`
     views          no more views of file mappings can be made
     spoil COM1:    the port can be opened, and nothing can be read from it
     hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
@@ -24,6 +25,7 @@ from harness.emulator.errors import ERROR_DEVICE_REMOVED
 from harness.emulator.exports import Until, Wait, Wake
 from harness.emulator.memory import Area, Memory
 from harness.emulator.objects import StreamError
+from harness.emulator.thread import Thread
 from harness.emulator.ws2 import accepting
 from harness.emulator.ws2.api import Winsock
 from harness.emulator.ws2.errors import WSAECONNRESET, WinsockError
@@ -32,6 +34,7 @@ from harness.emulator.ws2.sockets import Socket
 SPOILT: set[str] = set()
 HELD: dict[str, Device] = {}
 _read, _write, _reserve = CommFile.read, CommFile.write, Memory.reserve
+_start_thread = Device.start_thread
 
 
 def _spoilt_read(self: CommFile, count: int) -> Generator[Wait, Wake, bytes]:
@@ -56,6 +59,13 @@ def _no_view(
     return None if kind == "mapped" else _reserve(self, size, address, kind, *more, **named)
 
 
+def _late_start(self: Device, thread: Thread, *, suspended: bool) -> None:
+    if thread is not thread.process.main and not thread.process.boot:
+        thread.holds += 1
+        thread.in_driver = True
+    _start_thread(self, thread, suspended=suspended)
+
+
 def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
     sock.backlog.popleft().close(reset=True)
     ws.call.device.report("aborted")
@@ -65,7 +75,7 @@ def _aborted(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> int:
 class OddConsole(Console):
     def __init__(self, device: Device) -> None:
         super().__init__(device)
-        self._commands |= {"abort": self._abort, "thaw": self._thaw, "views": self._views}
+        self._commands |= {"abort": self._abort, "late": self._late, "thaw": self._thaw, "views": self._views}
         self._commands |= {
             "freeze": self._freeze,
             "spoil": self._spoil,
@@ -80,6 +90,10 @@ class OddConsole(Console):
                     thread.holds += 1
                     thread.in_driver = True
         self._device.report("frozen")
+
+    def _late(self, argument: str) -> None:
+        Device.start_thread = _late_start  # type: ignore[method-assign]
+        self._device.report("late")
 
     def _thaw(self, argument: str) -> None:
         for process in self._device.processes:

@@ -144,6 +144,24 @@ def test_worker_that_could_not_be_ended_and_faults_long_after(tmp_path: Path) ->
         assert agent.run([SETTER, [0]]).outcome is None
 
 
+def test_handle_that_a_program_closed_is_no_supervisor_that_is_gone(tmp_path: Path) -> None:
+    """The thread of the worker that waits for its supervisor comes too late to find its handle."""
+    close, say = 24, 25
+    exports = [[close, "coredll!CloseHandle", 1], [say, "coredll!OutputDebugStringW", 0]]
+    with served("x86", tmp_path, odd=True) as (device, agent):
+        agent.run([], [], exports)
+        device.tell("late")
+        device.event("late")
+        close_all = [{7: [10, 0x10002, 0]}, {1: [100, 9, None, [close, [[10]], {7: [10, [10], 4]}]]}]
+        text = "closed\0".encode("utf-16-le")
+        agent.send([*close_all, say, [[0, 0]], SLEEP, [1000]], [[len(text), False, text]], fresh=True)
+        device.said("closed")
+        device.tell("thaw")
+        answer = agent.receive()
+        assert isinstance(answer, Answer)
+        assert answer.outcome is None
+
+
 @pytest.mark.long
 def test_on_wine_too(tmp_path: Path) -> None:
     build_agents()
