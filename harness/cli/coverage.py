@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.run import existing_suites
+from harness.cli.run import add_suites_option, existing_suites
 from harness.cli.screen import Screen, add_json_option
 from harness.conformance.coverage import Check, astray, cover
 from harness.errors import UsageError
@@ -30,13 +30,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         description="Shows for every requirement, leg by leg, the tests of the suites that check it, or what "
         "a target needs to reach it. Exit code 1 if one has neither.",
     )
-    parser.add_argument(
-        "--suites",
-        metavar="PATH",
-        type=Path,
-        action="append",
-        help="your own suites in place of the built-in ones",
-    )
+    add_suites_option(parser)
     add_json_option(parser, "the requirements and their tests")
     parser.set_defaults(command=_coverage)
 

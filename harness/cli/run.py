@@ -73,6 +73,13 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         type=Path,
         help="where logs and results go (default: results/<time>-<target>)",
     )
+    add_suites_option(parser)
+    add_json_option(parser, "the rows, and what they were run on,")
+    parser.set_defaults(command=_run)
+
+
+def add_suites_option(parser: argparse.ArgumentParser) -> None:
+    """--suites PATH, again and again; what it says is for `existing_suites`."""
     parser.add_argument(
         "--suites",
         metavar="PATH",
@@ -80,8 +87,6 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         action="append",
         help="your own suites in place of the built-in ones",
     )
-    add_json_option(parser, "the rows, and what they were run on,")
-    parser.set_defaults(command=_run)
 
 
 def suites_folder() -> Path:

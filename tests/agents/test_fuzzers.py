@@ -17,6 +17,6 @@ def test_kept_inputs(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    if done.returncode == 2:
+    if "no clang here" in done.stderr or ("cannot find" in done.stderr and "libclang_rt" in done.stderr):
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr

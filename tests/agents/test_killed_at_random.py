@@ -91,6 +91,16 @@ def kept(run: Run, recorded: bytes) -> bool:
     return run.recorded().startswith(recorded)
 
 
+def kill_the_host(runs: Runs, chance: random.Random) -> None:
+    run = runs.until(chance)
+    recorded = run.recorded()
+    run.process.kill()
+    run.end()
+    assert kept(run, recorded)
+    assert run.left_behind() == []
+    runs.next_is_clean()
+
+
 @pytest.mark.parametrize("cpu", ["arm", "x86"])
 def test_the_host_is_killed(cpu: str, tmp_path: Path, full: bool) -> None:
     """The agent serves the next one, and nothing of the run before is left on the device."""
@@ -99,26 +109,14 @@ def test_the_host_is_killed(cpu: str, tmp_path: Path, full: bool) -> None:
         runs.next_is_clean()
         before = device.census()
         for chance in moments(full):
-            run = runs.until(chance)
-            recorded = run.recorded()
-            run.process.kill()
-            run.end()
-            assert kept(run, recorded)
-            assert run.left_behind() == []
-            runs.next_is_clean()
+            kill_the_host(runs, chance)
             assert device.settles_at(before)
 
 
 def test_the_host_is_killed_and_its_device_goes_with_it(tmp_path: Path, full: bool) -> None:
     runs = Runs(tmp_path, ("--cpu", "mips", "--link", "serial"))
     for chance in moments(full):
-        run = runs.until(chance)
-        recorded = run.recorded()
-        run.process.kill()
-        run.end()
-        assert kept(run, recorded)
-        assert run.left_behind() == []
-        runs.next_is_clean()
+        kill_the_host(runs, chance)
 
 
 def test_the_emulated_device_is_killed(tmp_path: Path, full: bool) -> None:
