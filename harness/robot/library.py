@@ -111,9 +111,10 @@ class CEHarness(ProviderKeywords):
         test = self._test
         # Ctrl-C says nothing about the device, nor about the lab.
         self._stopped = self._stopped or "Execution terminated by signal" in result.message
+        # First: a run that is cut off here leaves no rows of which nobody knows what they were run on.
+        self._leave_record()
         if test.requirements and not self._stopped and not _dry_run():
             self._leave_rows(test, result)
-        self._leave_record()
         self._end_providers()
         self._test = RunningTest("outside of a test")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scripted_device import Ends, Error, Info, ScriptedDevice
 
-from harness.conformance import Verdict, read_run
+from harness.conformance import Row, RowWriter, Verdict, read_run
 from harness.errors import LinkError
 from harness.program.result import OutcomeKind
 
@@ -326,6 +326,19 @@ def test_a_run_leaves_what_it_ran_on_beside_its_rows(run_suite) -> None:
     assert record.ended >= record.started
     assert record.line["reconnects"] == 3
     assert "opened again 3 times" in ran.tests.metadata["Line"]
+
+
+def test_what_it_ran_on_is_on_disk_before_the_first_row(run_suite, tmp_path: Path, monkeypatch) -> None:
+    """Whoever kills the run in between leaves no row of which nobody knows where it came from."""
+    found, write = [], RowWriter.write
+
+    def watched(self: RowWriter, row: Row) -> None:
+        found.append(read_run(tmp_path / "out"))
+        write(self, row)
+
+    monkeypatch.setattr(RowWriter, "write", watched)
+    run_suite(one_test("WSASOCKET-012", CREATE, "Outcome Should Conform"), ScriptedDevice())
+    assert [record.target for record in found] == ["emulated"]
 
 
 def test_no_device_no_record(run_suite) -> None:
