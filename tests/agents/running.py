@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from controller import KEY, Controller
 from core_driver import ROOT
 
-from harness.agents import CPU_BUILDS, executable
+from harness.agents import CPU_BUILDS, build_agents, executable
 
 PORT = 5555
 ACCESS_VIOLATION = 0xC0000005
@@ -223,3 +223,15 @@ def on_wine(folder: Path) -> Iterator[OnWine]:
         yield wine
     finally:
         wine.end()
+
+
+@contextmanager
+def listening(where: str, folder: Path) -> Iterator[str]:
+    """The URL of an agent on a new device: an emulated one with that CPU, or "wine"."""
+    build_agents()
+    key_file(folder)
+    with ExitStack() as stack:
+        if where == "wine":
+            yield stack.enter_context(on_wine(folder)).listen()
+        else:
+            yield stack.enter_context(on_emulator(where, folder))

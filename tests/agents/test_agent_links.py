@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from controller import CONTROLLER, KEY, Controller, Wire
-from running import ON_WINE, SLEEP, emulated, free_port, key_file, on_emulator, on_wine
+from running import ON_WINE, SLEEP, emulated, free_port, key_file, listening, on_wine
 
 from harness.agents import build_agents
 from harness.errors import LinkError
@@ -24,14 +24,8 @@ COUNTER: list[object] = [[4, True, 1]]
 
 @pytest.fixture(scope="module", params=["arm", "mips", ON_WINE])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    build_agents()
-    folder = tmp_path_factory.mktemp(request.param)
-    key_file(folder)
-    with ExitStack() as stack:
-        if request.param == "wine":
-            yield stack.enter_context(on_wine(folder)).listen()
-        else:
-            yield stack.enter_context(on_emulator(request.param, folder))
+    with listening(request.param, tmp_path_factory.mktemp(request.param)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 import pytest
 from controller import Controller
-from running import ACCESS_VIOLATION, ON_WINE, key_file, on_emulator, on_wine
+from running import ACCESS_VIOLATION, ON_WINE, listening
 
-from harness.agents import build_agents
 from harness.wire.messages import OutcomeCode
 
 SEMAPHORE, RELEASE, WAIT, SLEEP, TIME, CLOSE, STARTUP, SOCKET, END_THREAD = range(9)
@@ -33,14 +32,8 @@ NOT_A_SOCKET, NO_SUCH_FAMILY = 10038, 10047
     params=["arm", "mips", *(pytest.param(cpu, marks=pytest.mark.long) for cpu in ("armv7", "x86")), ON_WINE],
 )
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    build_agents()
-    folder = tmp_path_factory.mktemp(request.param)
-    key_file(folder)
-    with ExitStack() as stack:
-        if request.param == "wine":
-            yield stack.enter_context(on_wine(folder)).listen()
-        else:
-            yield stack.enter_context(on_emulator(request.param, folder))
+    with listening(request.param, tmp_path_factory.mktemp(request.param)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,8 @@ from running import (
     SETTER,
     SLEEP,
     TCP_SOCKET,
-    key_file,
+    listening,
     on_emulator,
-    on_wine,
     startup,
 )
 
@@ -30,14 +28,8 @@ from harness.wire.messages import Answer, OutcomeCode, Reason, Working
 @pytest.fixture(scope="module", params=[*CPU_BUILDS, ON_WINE])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where to reach an agent over TCP that serves all tests of this module in turn."""
-    build_agents()
-    folder = tmp_path_factory.mktemp(request.param)
-    with ExitStack() as stack:
-        if request.param == "wine":
-            key_file(folder)
-            yield stack.enter_context(on_wine(folder)).listen()
-        else:
-            yield stack.enter_context(on_emulator(request.param, folder))
+    with listening(request.param, tmp_path_factory.mktemp(request.param)) as url:
+        yield url
 
 
 @pytest.fixture

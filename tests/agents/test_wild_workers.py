@@ -2,13 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 
 import pytest
 from controller import Controller
-from running import EXPORTS, ON_WINE, SETTER, SLEEP, key_file, on_emulator, on_wine
+from running import EXPORTS, ON_WINE, SETTER, SLEEP, listening
 
-from harness.agents import build_agents
 from harness.wire.messages import Answer, OutcomeCode
 
 QUERY, RANDOM, EVENT, SIGNAL = range(20, 24)
@@ -48,14 +47,8 @@ class Wild:
 
 @pytest.fixture(scope="module", params=["arm", "mips", "x86", ON_WINE])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    build_agents()
-    folder = tmp_path_factory.mktemp(request.param)
-    key_file(folder)
-    with ExitStack() as stack:
-        if request.param == "wine":
-            yield stack.enter_context(on_wine(folder)).listen()
-        else:
-            yield stack.enter_context(on_emulator(request.param, folder))
+    with listening(request.param, tmp_path_factory.mktemp(request.param)) as url:
+        yield url
 
 
 @pytest.fixture
