@@ -9,7 +9,7 @@ from harness.cli.screen import Screen, add_json_option
 from harness.errors import UsageError
 from harness.winsock import FUNCTIONS, Function, symbols
 
-_STARTUP = "call ws2!WSAStartup(0x0202, scratch wsadata[400])\n"
+_STARTUP = "call ws2!WSAStartup(0x0202, scratch wsadata[WSADATA])\n"
 _HELP = """Calls one function on the device and prints its value, error name, meaning and time.
 
 Arguments are written as in call programs: numbers, constants (AF_INET, A|B), NULL, and buffers in quotes:
@@ -57,11 +57,10 @@ def _call(args: argparse.Namespace) -> int:
     startup = name.startswith("ws2!") and not name.endswith("!WSAStartup") and not args.no_startup
     call = f"result = {args.function}({', '.join(arguments)}){rule}\n"
     # Alone first: a mistake is then told as in line 1, where the user wrote it.
-    program = parse_program(call, "<command line>")
-    if startup:
-        program = parse_program(_STARTUP + call, "<command line>")
+    parse_program(call, "<command line>")
+    text = _STARTUP + call if startup else call
     _, config = chosen(args)
-    return run_once(screen, config, program, startup=startup, verbose=args.verbose)
+    return run_once(screen, config, text, "<command line>", startup=startup, verbose=args.verbose)
 
 
 def _completed(function: Function, given: list[str]) -> list[str]:

@@ -34,8 +34,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 def _exec(args: argparse.Namespace) -> int:
     screen = Screen(args.json)
     _, config = chosen(args)
-    program = parse_program(_text(args.file), "<stdin>" if args.file == "-" else args.file)
-    return run_once(screen, config, program, verbose=args.verbose)
+    name = "<stdin>" if args.file == "-" else args.file
+    return run_once(screen, config, _text(args.file), name, verbose=args.verbose)
 
 
 def add_verbose_option(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +48,22 @@ def add_verbose_option(parser: argparse.ArgumentParser) -> None:
 
 
 def run_once(
-    screen: Screen, config: TargetConfig, program: Program, *, startup: bool = False, verbose: bool = False
+    screen: Screen,
+    config: TargetConfig,
+    text: str,
+    name: str,
+    *,
+    startup: bool = False,
+    verbose: bool = False,
 ) -> int:
     """Connects, runs the program, shows what came of it and of the line; the exit code.
 
-    startup: leaves out the first call, as long as it is good.
+    startup: leaves out the first call, as long as it is good. name: of the program, for its mistakes.
     """
+    # A mistake is told before anything is started; layouts are those of the device that answers.
+    parse_program(text, name)
     with connect(config) as device:
-        execution = device.run(program)
+        execution = device.run(parse_program(text, name, device.word))
         line = device.line.as_dict()
     for text in execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0):
         screen.line(text)
@@ -74,10 +82,13 @@ def _text(file: str) -> str:
         raise UsageError(f"{file}: {error.strerror or error}") from None
 
 
-def parse_program(text: str, name: str) -> Program:
-    """Parses with the names the harness knows. A ProgramError gets the line and a caret as notes."""
+def parse_program(text: str, name: str, word: int = 4) -> Program:
+    """Parses with the names the harness knows, for a device whose machine word has so many bytes.
+
+    A ProgramError gets the line and a caret as notes.
+    """
     try:
-        program = parse(text, symbols(), name=name)
+        program = parse(text, symbols(word), name=name)
     except ProgramError as error:
         lines = text.splitlines()
         if error.line is not None and 1 <= error.line <= len(lines):

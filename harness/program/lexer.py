@@ -11,6 +11,7 @@ from harness.errors import ProgramError
 class Token:
     """A piece of program text. `kind`: name, export, number, time, string, mark, newline, end.
 
+    A name may be that of a structure's member, "WSABUF.buf".
     `line` and `column` count from 1.
     """
 
@@ -33,7 +34,7 @@ _TOKENS = re.compile(
   | (?P<export>[A-Za-z0-9_.\\-]+![A-Za-z_?@$][A-Za-z0-9_?@$]*)
   | (?P<time>[0-9]+(?:\.[0-9]+)?(?:ms|s)\b)
   | (?P<number>0[xX][0-9A-Fa-f]+\b|[0-9]+\b)
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?)
   | (?P<mark>[=()\[\]{},&+\-|:])
     """,
     re.VERBOSE,

@@ -225,9 +225,9 @@ class Parser(Reader):
     def _store(self) -> Store:
         buffer, offset = self._address()
         self._need(",")
-        width = self._next("number", "a width: 1, 2, 4 or 8")
+        width = self._width()
         self._need(",")
-        return Store(buffer, offset, int(width.text, 0), self._operand())
+        return Store(buffer, offset, width, self._operand())
 
     def _digest(self, result: str | None) -> Digest:
         buffer, offset = self._address()

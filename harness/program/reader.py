@@ -169,17 +169,23 @@ class Reader:
             name = token.text
             forms = f"&{name} for its address, {name}+{offset}:4 for a number in it"
             self._fail(f"'{name}' is a buffer: expected {forms}", token)
-        width = self._next("number", "a width: 1, 2, 4 or 8")
-        return Load(token.text, offset, int(width.text, 0))
+        return Load(token.text, offset, self._width())
+
+    def _width(self) -> int:
+        if self._take("word"):
+            return self._symbols.word
+        return int(self._next("number", "a width: 1, 2, 4, 8 or word").text, 0)
 
     def _is_constant(self, token: Token) -> bool:
         if token.kind == "number":
             return True
-        known = token.text in self._known or token.text in self._sizes
-        return token.kind == "name" and not known and self._symbols.constant(token.text) is not None
+        if token.kind != "name" or token.text in self._known or token.text in self._sizes:
+            return False
+        found = self._symbols.constant(token.text)
+        return found is not None or self._symbols.layout(token.text) is not None
 
     def _number(self, what: str) -> int:
-        """A number or named constant, or several joined by |."""
+        """A number, named constant or layout, or several joined by |."""
         if self._take("-"):
             return -int(self._next("number", "a number").text, 0)
         value, text = self._constant(what)
@@ -201,9 +207,13 @@ class Reader:
         if token.text == NULL.text:
             return 0, NULL.text
         value = self._symbols.constant(token.text)
-        if value is None:
+        if value is not None:
+            return value, token.text
+        place = self._symbols.layout(token.text)
+        if place is None:
             self._unknown_name(token)
-        return value, token.text
+        # A plain number from here on: the program shows what it is on this device.
+        return place, str(place)
 
     def _unknown_name(self, token: Token) -> NoReturn:
         if token.text in self._sizes:

@@ -17,10 +17,18 @@ class FunctionRule(Protocol):
 
 
 class Symbols(Protocol):
-    """Where names of constants and functions are looked up."""
+    """Where names of constants, layouts and functions are looked up, for devices of one word size."""
+
+    @property
+    def word(self) -> int:
+        """Bytes of a machine word: 4 or 8."""
 
     def constant(self, name: str) -> int | None:
         """The value of a constant, None if it is unknown."""
+
+    def layout(self, name: str) -> int | None:
+        """The size of a structure ("WSABUF") or the offset of a member ("WSABUF.buf") in bytes, None if
+        there is no such structure or member on devices of this word size."""
 
     def function(self, name: str) -> FunctionRule | None:
         """A function by "WSASocketW" or "ws2!WSASocketW", None if it is unknown."""

@@ -15,7 +15,7 @@ from harness.robot.actions import DeviationError
 from harness.robot.findings import RunningTest
 from harness.robot.target import LazyDevice
 from harness.robot.wording import call_name, came_to, story
-from harness.winsock import Requirement, symbols
+from harness.winsock import Requirement, WinsockSymbols, symbols
 
 
 class Keywords:
@@ -36,9 +36,14 @@ class Keywords:
         """The test itself is wrong: it says nothing about the device."""
         self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {reason}")
 
+    @property
+    def _symbols(self) -> WinsockSymbols:
+        """The names that programs and places in buffers use, as the device's words make them. Opens it."""
+        return symbols(self._target.get().word)
+
     def _parse(self, text: str, name: str) -> Program:
         try:
-            return parse(text, symbols(), name=name)
+            return parse(text, self._symbols, name=name)
         except ProgramError:
             numbered = (f"{number:3} {line}" for number, line in enumerate(text.splitlines(), start=1))
             logger.info("\n".join(numbered))

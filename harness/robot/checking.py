@@ -134,7 +134,7 @@ class CheckKeywords(RunKeywords):
     def number_should_be(self, place: str, expected: str, if_succeeded: str | None = None) -> None:
         """Fails unless the number at a place of a returned buffer is this one.
 
-        ``place``: ``name+8:4`` is the 4-byte number at offset 8. ``expected``: a number, a constant, the
+        ``place``: see `Get Number`. ``expected``: a number, a constant, the
         name of a call, or another place. ``if_succeeded``: check only if that call succeeded.
 
         | Number Should Be    so_type:4    SOCK_STREAM    if_succeeded=read_type
@@ -142,7 +142,7 @@ class CheckKeywords(RunKeywords):
         if if_succeeded is not None and not self._call(if_succeeded).ok:
             return
         value = self._number(place)
-        self._compare(place, value, self._expected(expected), expected, int(place[-1]))
+        self._compare(place, value, self._expected(expected), expected, self._width(place))
 
     @keyword(tags=["check"])
     @action

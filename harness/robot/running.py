@@ -12,9 +12,10 @@ from harness.robot.actions import action
 from harness.robot.base import Keywords
 from harness.robot.templates import expand
 from harness.robot.wording import call_name, came_to
-from harness.winsock import symbols
 
-_PLACE = re.compile(r"(?P<buffer>[A-Za-z_]\w*)(\+(?P<offset>\d+))?:(?P<width>[1248])\Z")
+_PLACE = re.compile(
+    r"(?P<buffer>[A-Za-z_]\w*)(\+((?P<offset>\d+)|(?P<member>\w+\.\w+)))?:(?P<width>[1248]|word)\Z"
+)
 
 
 class RunKeywords(Keywords):
@@ -95,7 +96,8 @@ class RunKeywords(Keywords):
     @keyword(tags=["read"])
     @action
     def get_number(self, place: str) -> int:
-        """Returns a little-endian number from a returned buffer; ``name+8:4`` is 4 bytes at offset 8."""
+        """Returns a little-endian number from a returned buffer; ``name+8:4`` is 4 bytes at offset 8,
+        ``name+WSABUF.buf:word`` a machine word of the device at a member of a structure."""
         return self._number(place)
 
     @keyword(tags=["read"])
@@ -148,10 +150,25 @@ class RunKeywords(Keywords):
             hint = "; the value of a call is checked by Value Should Be" if place in calls else ""
             raise UsageError(f"{place!r} is no place: expected buffer+offset:width, such as name+8:4{hint}")
         data = self._bytes(match["buffer"])
-        offset, width = int(match["offset"] or 0), int(match["width"])
+        offset = self._offset(match["member"]) if match["member"] else int(match["offset"] or 0)
+        width = self._width(place)
         if offset + width > len(data):
             raise UsageError(f"{place} is outside the buffer of {len(data)} bytes")
         return int.from_bytes(data[offset : offset + width], "little")
+
+    def _offset(self, member: str) -> int:
+        offset = self._symbols.layout(member)
+        if offset is None:
+            hint = self._symbols.suggest(member)
+            raise UsageError(
+                f"{member} is no member of a structure" + (f"; did you mean {hint}?" if hint else "")
+            )
+        return offset
+
+    def _width(self, place: str) -> int:
+        """The bytes of the number at a place, ``name+8:4`` or ``name:word``."""
+        width = place.rpartition(":")[2]
+        return self._symbols.word if width == "word" else int(width)
 
     def _expected(self, text: str) -> int:
         """A number: written as such, constant, `A | B`, name of a call, place in a buffer, or `$name`."""
@@ -164,7 +181,7 @@ class RunKeywords(Keywords):
         return total
 
     def _one(self, part: str) -> int:
-        known = symbols().constant(part)
+        known = self._symbols.constant(part)
         if known is not None:
             return known
         if part == "NULL":
@@ -179,7 +196,7 @@ class RunKeywords(Keywords):
             if value is None:
                 raise UsageError(f"call {part} has no value: it did not run")
             return value
-        hint = symbols().suggest(part)
+        hint = self._symbols.suggest(part)
         raise UsageError(
             f"{part!r} is no number, constant or call" + (f"; did you mean {hint}?" if hint else "")
         )

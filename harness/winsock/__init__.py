@@ -27,7 +27,7 @@ from harness.winsock.model import (
     Structure,
 )
 from harness.winsock.requirements import NEEDS, REQUIREMENTS
-from harness.winsock.structures import STRUCTURES
+from harness.winsock.structures import STRUCTURES, structures
 from harness.winsock.symbols import COREDLL, WinsockSymbols, symbols
 from harness.winsock.wording import documented_result
 
@@ -57,5 +57,6 @@ __all__ = [
     "error_meaning",
     "error_name",
     "named",
+    "structures",
     "symbols",
 ]

@@ -99,7 +99,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One member of a structure, at `offset` bytes, `size` bytes long, on a 32-bit device."""
+    """One member of a structure, at `offset` bytes, `size` bytes long."""
 
     name: str
     type: str
@@ -109,7 +109,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A structure as 32-bit Windows CE lays it out; `size` in bytes, trailing padding included."""
+    """A structure as devices of one word size lay it out; `size` in bytes, trailing padding included."""
 
     name: str
     size: int

@@ -9,6 +9,10 @@ from harness.winsock.constants import CONSTANTS
 from harness.winsock.functions import FUNCTIONS
 from harness.winsock.model import FAILS, Export
 from harness.winsock.reader import FOLDER, Lazy, read
+from harness.winsock.structures import structures
+
+_ALL_ONES = frozenset({"INVALID_SOCKET", "INVALID_HANDLE_VALUE"})
+"""Constants that have every bit of a word set, however many it has."""
 
 
 def load_coredll(path: Path = FOLDER / "coredll.toml") -> dict[str, Export]:
@@ -29,11 +33,28 @@ COREDLL: Mapping[str, Export] = Lazy(load_coredll)
 
 
 class WinsockSymbols:
-    """Constants and functions by name. ws2 wins over coredll where both have a name."""
+    """Constants, layouts and functions by name. ws2 wins over coredll where both have a name.
+
+    `word`: bytes of a machine word, 4 or 8; Windows CE has 4.
+    """
+
+    def __init__(self, word: int = 4) -> None:
+        self.word = word
+        self._structures = structures(word)
 
     def constant(self, name: str) -> int | None:
         """AF_INET to 2, None if unknown."""
+        if name in _ALL_ONES:
+            return (1 << 8 * self.word) - 1
         return CONSTANTS.get(name)
+
+    def layout(self, name: str) -> int | None:
+        """WSABUF to its size, WSABUF.buf to the offset of the member, in bytes; None if unknown."""
+        structure, mark, member = name.partition(".")
+        found = self._structures.get(structure)
+        if found is None or not mark:
+            return found and found.size
+        return next((field.offset for field in found.fields if field.name == member), None)
 
     def function(self, name: str) -> Export | None:
         """WSASocket, WSASocketW, ws2!WSASocketW or coredll!Sleep to how it is called, None if unknown."""
@@ -62,11 +83,13 @@ class WinsockSymbols:
             exports = (function.export for function in FUNCTIONS.values())
             names |= {export.name.partition("!")[2] for export in exports if export}
         if not module:
-            names |= {*FUNCTIONS, *CONSTANTS}
+            names |= {*FUNCTIONS, *CONSTANTS, *self._structures}
+            for structure in self._structures.values():
+                names |= {f"{structure.name}.{field.name}" for field in structure.fields}
         return names
 
 
 @cache
-def symbols() -> WinsockSymbols:
-    """The one table of names."""
-    return WinsockSymbols()
+def symbols(word: int = 4) -> WinsockSymbols:
+    """The table of names for devices whose machine word has so many bytes: 4, as Windows CE has, or 8."""
+    return WinsockSymbols(word)

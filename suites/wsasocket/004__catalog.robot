@@ -63,4 +63,4 @@ Structure Should Select Its Provider
     [Documentation]    dwCatalogEntryId of the socket is the one that was passed.
     Creation With Entry Should Conform
     Needs Success Of    read_info    reason=SO_PROTOCOL_INFOW tells which entry the socket is bound to
-    Number Should Be    info_read+36:4    $id
+    Number Should Be    info_read+WSAPROTOCOL_INFOW.dwCatalogEntryId:4    $id

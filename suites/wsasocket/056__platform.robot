@@ -6,10 +6,9 @@ Resource         wsasocket.resource
 
 *** Test Cases ***
 Since Windows CE Version 4
-    [Documentation]    OSVERSIONINFO: dwMajorVersion at 4, dwPlatformId at 16.
     [Tags]    WSASOCKET-056
     Run Program File    available.ceprog
-    Number Should Be    version+16:4    3
-    Needs Number Of At Least    version+4:4    4    older systems have winsock.dll alone
+    Number Should Be    version+OSVERSIONINFOW.dwPlatformId:4    3
+    Needs Number Of At Least    version+OSVERSIONINFOW.dwMajorVersion:4    4    older systems have winsock.dll alone
     Outcome Should Conform
     Should Succeed    wide

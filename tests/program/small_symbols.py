@@ -12,6 +12,12 @@ CONSTANTS = {
 }
 
 
+LAYOUTS = {
+    4: {"WSABUF": 8, "WSABUF.len": 0, "WSABUF.buf": 4},
+    8: {"WSABUF": 16, "WSABUF.len": 0, "WSABUF.buf": 8},
+}
+
+
 @dataclass(frozen=True)
 class Function:
     name: str
@@ -32,9 +38,15 @@ FUNCTIONS = {
 }
 
 
+@dataclass(frozen=True)
 class SmallSymbols:
+    word: int = 4
+
     def constant(self, name: str) -> int | None:
         return CONSTANTS.get(name)
+
+    def layout(self, name: str) -> int | None:
+        return LAYOUTS[self.word].get(name)
 
     def function(self, name: str) -> Function | None:
         return FUNCTIONS.get(name) or FUNCTIONS.get(f"ws2!{name}")
@@ -44,9 +56,10 @@ class SmallSymbols:
         return found.parameters if found else None
 
     def suggest(self, name: str) -> str | None:
-        names = [*CONSTANTS, *(one.partition("!")[2] for one in FUNCTIONS)]
+        names = [*CONSTANTS, *LAYOUTS[self.word], *(one.partition("!")[2] for one in FUNCTIONS)]
         near = get_close_matches(name.rpartition("!")[2], names, n=1)
         return near[0] if near else None
 
 
 SYMBOLS = SmallSymbols()
+WIDE_SYMBOLS = SmallSymbols(word=8)

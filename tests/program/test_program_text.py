@@ -30,7 +30,7 @@ from harness.program.model import (
 )
 from harness.program.text import format_program, parse
 from harness.winsock import symbols
-from tests.program.small_symbols import SYMBOLS
+from tests.program.small_symbols import SYMBOLS, WIDE_SYMBOLS, SmallSymbols
 from tests.program.strategies import programs
 
 LINES = st.lists(
@@ -226,12 +226,46 @@ def test_an_address_in_front_of_an_operator_is_not_read_as_one_with_an_offset() 
         assert parse(format_program(program), SYMBOLS) == program
 
 
+LAYOUTS = """\
+buffer scratch vector[WSABUF]
+buffer scratch two[WSABUF]
+store &vector+WSABUF.len, 4, 11
+store &vector+WSABUF.buf, word, &two
+call closesocket(vector+WSABUF.buf:word)
+call closesocket(&vector+WSABUF.buf)
+x = WSABUF | 0x20
+fill &two, WSABUF, WSABUF.buf
+"""
+
+
+@pytest.mark.parametrize(("symbols", "word"), [(SYMBOLS, 4), (WIDE_SYMBOLS, 8)])
+def test_layouts_are_the_numbers_of_the_device(symbols: SmallSymbols, word: int) -> None:
+    program = parse(LAYOUTS, symbols)
+    numbers = LAYOUTS.replace("WSABUF.len", "0").replace("WSABUF.buf", str(word))
+    numbers = numbers.replace("WSABUF", str(2 * word)).replace("word", str(word))
+    assert program == parse(numbers, symbols)
+    assert [buffer.size for buffer in program.buffers] == [2 * word, 2 * word]
+    # What is shown holds for this device: no name is left that would mean something else on another one.
+    for other in (SYMBOLS, WIDE_SYMBOLS):
+        assert parse(format_program(program), other) == program
+
+
+def test_what_the_program_names_wins_over_a_structure() -> None:
+    program = parse("WSABUF = 5\nx = WSABUF\n", SYMBOLS)
+    assert program.steps == (Assign("WSABUF", 5), Assign("x", Ref("WSABUF")))
+    assert parse("word = 1\nx = word\n", SYMBOLS).steps == (Assign("word", 1), Assign("x", Ref("word")))
+
+
 def test_a_call_may_span_lines() -> None:
     text = "s = WSASocketW(AF_INET, SOCK_STREAM, # usual\n  IPPROTO_TCP,\n  NULL, 0, 0)\ncall closesocket(s)"
     assert len(parse(text, SYMBOLS).calls) == 2
 
 
 MISTAKES = [
+    ("buffer out a[WSABUFF]", 1, 14, "neither a value, a buffer nor a known constant", "WSABUF"),
+    ("buffer out a[8]\nstore &a+WSABUF.bufs, 4, 1", 2, 10, "neither a value", "WSABUF.buf"),
+    ("buffer out a[8]\nstore &a, words, 1", 2, 11, "expected a width: 1, 2, 4, 8 or word", None),
+    ("a.b = 1", 1, 1, "expected letters, digits and _", None),
     ("call WSASocktW(1)", 1, 6, "not a function the harness knows", "WSASocketW"),
     ("call ws2!WSASocktW(1)", 1, 6, "expected its failure rule", "WSASocketW"),
     ("\n  x = AF_INTE", 2, 7, "neither a value, a buffer nor a known constant", "AF_INET"),
