@@ -65,10 +65,10 @@ def run_once(
     with connect(config) as device:
         execution = device.run(parse_program(text, name, device.word))
         line = device.line.as_dict()
-    for text in execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0):
-        screen.line(text)
-    for text in line_lines(line, verbose=verbose):
-        screen.line(text)
+    for shown in execution_lines(execution, skip=1 if startup and execution.calls[0].ok else 0):
+        screen.line(shown)
+    for said in line_lines(line, verbose=verbose):
+        screen.line(said)
     screen.json({"target": config.name, **execution_dict(execution), "line": line})
     return 0 if execution.outcome.returned else 1
 

@@ -52,8 +52,10 @@ class WinsockSymbols:
         """WSABUF to its size, WSABUF.buf to the offset of the member, in bytes; None if unknown."""
         structure, mark, member = name.partition(".")
         found = self._structures.get(structure)
-        if found is None or not mark:
-            return found and found.size
+        if found is None:
+            return None
+        if not mark:
+            return found.size
         return next((field.offset for field in found.fields if field.name == member), None)
 
     def function(self, name: str) -> Export | None:

@@ -26,7 +26,10 @@ A Long Loop Loses No Memory
     Outcome Should Conform
     Should Succeed    closed
     Should Have Run    tested    ${COUNT}
-    Number Should Not Shrink    before+MEMORYSTATUS.dwAvailPhys:word    after+MEMORYSTATUS.dwAvailPhys:word    noise=${NOISE}
+    Number Should Not Shrink
+    ...    before+MEMORYSTATUS.dwAvailPhys:word
+    ...    after+MEMORYSTATUS.dwAvailPhys:word
+    ...    noise=${NOISE}
 
 No Descriptors Are Left
     [Tags]    WSASOCKET-014    leg:exhaustion

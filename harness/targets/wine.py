@@ -1,0 +1,219 @@
+"""The agent for 64-bit desktop Windows on Wine: a Winsock that nobody here wrote."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from harness.agents import executable, info
+from harness.errors import LinkError, UsageError
+from harness.targets import keys
+from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
+from harness.targets.keyfile import ON_DEVICE, VARIABLE, new_key, read_key
+
+BUILD = "win32-x64"
+_CPU = "x64"
+_NAMES = ("wine64", "wine")
+_FOLDER = "/usr/lib/wine"  # where Debian has it, which is in nobody's PATH
+_GRACE_S = 30.0
+_END = """\
+cat >/dev/null
+"$1" -k
+"$1" -w
+rm -rf -- "$2"
+"""
+"""A shell that waits until its standard input ends, as it does however we end; then ends Wine's server, and
+with it every process of the prefix, and removes what the device was made of."""
+
+
+def find_wine(file: str | None = None) -> Path:
+    """Wine's program: the file, or the one that is installed. Raises UsageError if there is none."""
+    if file is not None:
+        if not os.access(file, os.X_OK):
+            raise UsageError(f"wine {file}: no such program")
+        return Path(file)
+    for path in (None, _FOLDER):
+        for name in _NAMES:
+            if (found := shutil.which(name, path=path)) is not None:
+                return Path(found)
+    raise UsageError(
+        "Wine is missing: install it (Debian, Ubuntu: apt-get install wine64), or name its program with "
+        "`wine = FILE` in lab.ini"
+    )
+
+
+@cache
+def version(wine: Path) -> str:
+    """What it calls itself: "wine-8.0 (Debian 8.0~repack-4)". Raises UsageError if it cannot be run."""
+    try:
+        done = subprocess.run([wine, "--version"], capture_output=True, text=True, check=True, timeout=_GRACE_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise UsageError(f"{wine} --version: {error}") from None
+    return done.stdout.strip()
+
+
+def _server(wine: Path) -> Path:
+    """The program that all processes of a prefix talk to. Raises UsageError."""
+    beside = wine.with_name("wineserver")
+    found = beside if beside.is_file() else shutil.which("wineserver")
+    if found is None:
+        raise UsageError(f"{beside} is missing: it belongs to Wine")
+    return Path(found)
+
+
+def _agent(file: str | None) -> Path:
+    path = executable(BUILD) if file is None else Path(file)
+    found = info(path)
+    if found.cpu != _CPU:
+        raise UsageError(f"{path} is an executable for {found.cpu}, Wine needs one for {_CPU}")
+    return path
+
+
+def check(settings: Mapping[str, str]) -> str:
+    """Wine and an agent executable. Raises UsageError."""
+    wine = find_wine(settings.get("wine"))
+    _server(wine)
+    path = _agent(settings.get("agent"))
+    return f"{path.name}, {path.stat().st_size} bytes; {version(wine)}"
+
+
+class WineProcess:
+    """An agent on Wine, with a prefix (drives, registry, server) of its own in `folder`.
+
+    `words`: of the agent. Both are ended, and the folder removed, by `end`, or by a process that notices when
+    we are gone.
+    """
+
+    def __init__(self, wine: Path, folder: Path, *words: str) -> None:
+        self._folder = folder
+        self._last_words = folder / "last-words"
+        kept = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        self._environment = {
+            **kept,
+            "WINEPREFIX": str(folder / "prefix"),
+            # The agent's debug output, and nothing of Wine's own.
+            "WINEDEBUG": "-all,+debugstr",
+            # No windows: neither those that offer to install .NET and a browser, nor any others.
+            "WINEDLLOVERRIDES": "mscoree=;mshtml=",
+            "DISPLAY": "",
+            "WAYLAND_DISPLAY": "",
+            # Debian's Wine has the folder of its server there, and leaves it.
+            "TMPDIR": str(folder),
+        }
+        self._keeper_line = ["sh", "-c", _END, "sh", str(_server(wine)), str(folder)]
+        self._keeper = self._start(self._keeper_line, subprocess.PIPE)
+        try:
+            self._agent = self._start([str(wine), str(folder / "ceagent.exe"), *words], subprocess.DEVNULL)
+        except OSError as error:
+            self._keep_house()
+            raise LinkError(f"{wine} cannot be started: {error.strerror or error}") from None
+
+    def _start(self, line: list[str], stdin: int) -> "subprocess.Popen[bytes]":
+        # A group of its own: Ctrl-C is ours to handle.
+        with self._last_words.open("ab") as output:
+            return subprocess.Popen(
+                line,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+                env=self._environment,
+                start_new_session=True,
+            )
+
+    def ended(self, seconds: float) -> str | None:
+        """That the agent has ended although nobody asked it to, and why; None while it runs.
+
+        seconds: how long to wait for that.
+        """
+        try:
+            code = self._agent.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        try:
+            words = self._last_words.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:
+            words = []
+        said = " | ".join([line.strip() for line in words if line.strip()][-4:])
+        return f"the agent on Wine ended (exit code {code}): {said or 'it wrote nothing'}"
+
+    def end(self) -> None:
+        """Ends every process of the prefix, and removes the folder."""
+        self._keep_house()
+        self._agent.wait()
+
+    def _keep_house(self) -> None:
+        self._keeper.communicate()
+        if self._folder.exists():
+            # It was killed before it was done.
+            subprocess.run(
+                self._keeper_line,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=self._environment,
+                check=False,
+            )
+
+
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[Reached]:
+    """Starts the agent on Wine; it dials a port of this computer's loopback, and has a new key that nobody
+    else ever sees. Ends everything afterwards.
+
+    Raises UsageError where something is missing, LinkError if Wine cannot be started. Its end is a fault of
+    the lab.
+    """
+    settings = config.settings
+    check(settings)
+    folder = Path(tempfile.mkdtemp(prefix="ceharness-wine-"))
+    try:
+        shutil.copy(_agent(settings.get("agent")), folder / "ceagent.exe")
+        handle = os.open(folder / ON_DEVICE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(new_key())
+        key, port = read_key(folder / ON_DEVICE).value, _free_port()
+        process = WineProcess(find_wine(settings.get("wine")), folder, f"link=tcp:127.0.0.1:{port}")
+        try:
+            yield Reached(f"tcp-listen://127.0.0.1:{port}", key, process.ended)
+        finally:
+            process.end()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """A loopback port of this computer that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _place(settings: Mapping[str, str]) -> str:
+    try:
+        return version(find_wine(settings.get("wine")))
+    except UsageError:
+        return "no Wine"
+
+
+def _protection(settings: Mapping[str, str]) -> str:
+    return "a new key for every start"
+
+
+KIND = Kind(
+    name="wine",
+    summary="the agent for 64-bit Windows on Wine, started and ended by the harness",
+    evidence="independent",
+    keys=(
+        Key("wine", "Wine's program", keys.text),
+        Key("agent", "an agent executable", keys.text),
+    ),
+    reach=reach,
+    place=_place,
+    protection=_protection,
+    check=check,
+    # A prefix of its own is made for every start.
+    timing=Timing(connect=120.0),
+)
