@@ -22,7 +22,7 @@ _NEXT = {
     "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
     "key": "do what the message says; `ceharness agent key FILE` makes a key",
     "agent executable": "do what the message says; `agent =` in lab.ini names another agent",
-    "device starts": "read the message above; `ceharness emulate` shows the device alone",
+    "device starts": "read the message above; `ceharness emulate` shows an emulated device alone",
     "link opens": "check cable, power, address and port, and that no other program holds the port",
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
     "protocol and key": "do what the message says (ceharness agent info: the agents of this harness)",
@@ -99,7 +99,7 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
         if config.faults:
             details.append(f"with faults {config.faults}")
     kind = kind_of(config)
-    if config.kind == "emulated":
+    if kind.starts:
         with examination.step("agent executable") as details:
             details.append(kind.check(config.settings))
     with examination.step("key") as details:
@@ -156,11 +156,12 @@ class _OpenedDialer:
 
 
 def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> Reached:
-    if config.kind != "emulated":
+    kind = kind_of(config)
+    if not kind.starts:
         return stack.enter_context(reach(config))
     with examination.step("device starts") as details:
         reached = stack.enter_context(reach(config))
-        details.append(f"emulated {config.settings['cpu']}")
+        details.append(f"{kind.name}: {kind.place(config.settings)}")
     return reached
 
 

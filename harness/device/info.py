@@ -23,6 +23,8 @@ _STRINGS = {
     "platform": "call coredll!SystemParametersInfoW(257, 128, out text[256], 0)",
     "oem": "call coredll!SystemParametersInfoW(258, 128, out text[256], 0)",
 }
+_CE = 3
+"""dwPlatformId of Windows CE (page ms886768)."""
 _ARCHITECTURES = {0: "x86", 1: "MIPS", 4: "SH", 5: "ARM", 9: "x64"}
 _PROCESSORS = {
     386: "386",
@@ -92,7 +94,7 @@ class DeviceInfo:
         return asdict(self)
 
     def __str__(self) -> str:
-        kind = "Windows CE" if self.platform_id in (3, None) else "Windows"
+        kind = "Windows CE" if self.platform_id in (_CE, None) else "Windows"
         system = kind if self.version is None else f"{kind} {self.major}.{self.minor:02}.{self.build}"
         parts = [system, " ".join(part for part in (self.cpu, self.processor) if part)]
         parts += [text for text in (self.platform, self.oem) if text]
@@ -116,7 +118,8 @@ def ask(name: str, run: Run, welcome: Welcome) -> DeviceInfo:
         execution = _asked(run, parse(text, symbols(), name=key), key, unknown)
         if execution is not None:
             known[key] = _text(execution.buffers["text"])
-    known.update(_ws2(run, unknown))
+    desktop = known.get("platform_id", _CE) != _CE
+    known.update(_ws2(run, unknown, _DESKTOP if desktop else _ON_CE))
     return DeviceInfo(
         name=name,
         agent=welcome.build,
@@ -178,17 +181,30 @@ def _system(run: Run, unknown: dict[str, str], word: int) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Winsock:
+    """`library`: the DLL; `finder`: the function that finds a name in it, which is in `encoding`."""
+
+    library: str
+    finder: str
+    encoding: str
+
+
+_ON_CE = _Winsock("ws2.dll", "coredll!GetProcAddressW", "utf-16-le")
+_DESKTOP = _Winsock("ws2_32.dll", "coredll!GetProcAddress", "ascii")
+
+
 @cache
-def _ws2_program() -> Program:
-    """Load ws2.dll and look up every function the harness knows, in one program."""
+def _ws2_program(winsock: _Winsock) -> Program:
+    """Load Winsock 2 and look up every function the harness knows, in one program."""
     names = sorted(name.partition("!")[2] for name in _ws2_names())
     text = bytearray()
     lookups: list[Call] = []
-    find = Export("coredll!GetProcAddressW", Fails.NULL_WORD, known=True)
+    find = Export(winsock.finder, Fails.NULL_WORD, known=True)
     for name in names:
         lookups.append(Call(find, (Ref("module"), Pointer("names", len(text))), name))
-        text += name.encode("utf-16-le") + b"\0\0"
-    library = "ws2.dll\0".encode("utf-16-le")
+        text += f"{name}\0".encode(winsock.encoding)
+    library = f"{winsock.library}\0".encode("utf-16-le")
     load = Export("coredll!LoadLibraryW", Fails.NULL_WORD, known=True)
     return Program(
         steps=(Call(load, (Pointer("library"),), "module"), WhenOk(tuple(lookups))),
@@ -201,8 +217,8 @@ def _ws2_names() -> set[str]:
     return {export.name for export in exports if export is not None and export.name.startswith("ws2!")}
 
 
-def _ws2(run: Run, unknown: dict[str, str]) -> dict[str, object]:
-    execution = run(_ws2_program())
+def _ws2(run: Run, unknown: dict[str, str], winsock: _Winsock) -> dict[str, object]:
+    execution = run(_ws2_program(winsock))
     load, *lookups = execution.calls
     why = _why_not(execution, load)
     if why:

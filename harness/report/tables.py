@@ -21,6 +21,7 @@ STYLES = {
 EVIDENCE = {
     "model": "An emulated result proves the harness, not a device.",
     "device": "Measured on the device itself.",
+    "independent": "Measured on a Winsock that nobody here wrote, and that is not Windows CE's.",
 }
 _VERDICT_WIDTH = max(map(len, Verdict))
 _ID_WIDTH = len("WSASOCKET-019a") + 2

@@ -12,6 +12,7 @@ from harness.program.result import CallResult
 from harness.robot.actions import action
 from harness.robot.running import RunKeywords
 from harness.robot.wording import call_name, came_to
+from harness.targets import kind_of
 from harness.winsock import CONSTANTS, named, symbols
 
 
@@ -201,6 +202,14 @@ class CheckKeywords(RunKeywords):
                 f"{call_name(result)}: {took} microseconds" if result.ran else came_to(result, self._last())
             )
             raise self._not_reached(reason, observed)
+
+    @keyword(tags=["check"])
+    @action
+    def needs_memory_of_its_own(self) -> None:
+        """Skips the test as not provocable where free memory is that of a computer which others use too, as it
+        is on Wine: what it has lost between two readings, the test need not have taken."""
+        if kind_of(self._target.config).shares_memory:
+            raise self._out_of_reach("free memory is that of the computer, which others use too")
 
     @keyword(tags=["check"])
     @action

@@ -90,6 +90,8 @@ class Kind:
     place: settings in one short phrase, for tables.
     protection: who can use the line, in words: "key from panel.key". Raises UsageError for a key that is
         missing or no key.
+    starts: the harness starts the device itself, of what `check` finds on this computer.
+    shares_memory: its free memory is that of this computer, which others use too.
     check: what can be known to be missing on this computer before anything is started; in words what is
         there, "" if nothing is needed. Raises UsageError.
     """
@@ -104,3 +106,5 @@ class Kind:
     check: Callable[[Mapping[str, str]], str] = _nothing
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()
+    starts: bool = False
+    shares_memory: bool = False

@@ -111,4 +111,5 @@ KIND = Kind(
     # A device with the variant "untrusted" lists it too, and its rows say that nothing could be installed.
     provides=frozenset({"provider"}),
     timing=Timing(connect=30.0),
+    starts=True,
 )

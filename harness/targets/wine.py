@@ -14,13 +14,14 @@ from harness.agents import executable, info
 from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
-from harness.targets.keyfile import ON_DEVICE, VARIABLE, new_key, read_key
+from harness.targets.keyfile import ON_DEVICE, VARIABLE, read_key, write_key
 
 BUILD = "win32-x64"
 _CPU = "x64"
 _NAMES = ("wine64", "wine")
 _FOLDER = "/usr/lib/wine"  # where Debian has it, which is in nobody's PATH
-_GRACE_S = 30.0
+_LONGEST_S = 30.0
+_DESCRIPTORS = 4096
 _END = """\
 cat >/dev/null
 "$1" -k
@@ -51,7 +52,9 @@ def find_wine(file: str | None = None) -> Path:
 def version(wine: Path) -> str:
     """What it calls itself: "wine-8.0 (Debian 8.0~repack-4)". Raises UsageError if it cannot be run."""
     try:
-        done = subprocess.run([wine, "--version"], capture_output=True, text=True, check=True, timeout=_GRACE_S)
+        done = subprocess.run(
+            [wine, "--version"], capture_output=True, text=True, check=True, timeout=_LONGEST_S
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise UsageError(f"{wine} --version: {error}") from None
     return done.stdout.strip()
@@ -82,21 +85,22 @@ def check(settings: Mapping[str, str]) -> str:
     return f"{path.name}, {path.stat().st_size} bytes; {version(wine)}"
 
 
-class WineProcess:
-    """An agent on Wine, with a prefix (drives, registry, server) of its own in `folder`.
+class Prefix:
+    """Drives, registry and server of its own for programs on Wine, in `folder`, which is there already.
 
-    `words`: of the agent. Both are ended, and the folder removed, by `end`, or by a process that notices when
-    we are gone.
+    `end` ends every program in it and removes the folder; so does a process that notices when we are gone.
     """
 
-    def __init__(self, wine: Path, folder: Path, *words: str) -> None:
-        self._folder = folder
-        self._last_words = folder / "last-words"
+    def __init__(self, wine: Path, folder: Path) -> None:
+        self.folder = folder
+        self._wine = wine
+        self._errors = folder / "errors"
+        self._running: list[subprocess.Popen[bytes]] = []
         kept = {name: value for name, value in os.environ.items() if name != VARIABLE}
         self._environment = {
             **kept,
             "WINEPREFIX": str(folder / "prefix"),
-            # The agent's debug output, and nothing of Wine's own.
+            # What programs tell a debugger, and nothing of Wine's own.
             "WINEDEBUG": "-all,+debugstr",
             # No windows: neither those that offer to install .NET and a browser, nor any others.
             "WINEDLLOVERRIDES": "mscoree=;mshtml=",
@@ -105,58 +109,73 @@ class WineProcess:
             # Debian's Wine has the folder of its server there, and leaves it.
             "TMPDIR": str(folder),
         }
-        self._keeper_line = ["sh", "-c", _END, "sh", str(_server(wine)), str(folder)]
-        self._keeper = self._start(self._keeper_line, subprocess.PIPE)
+        self._end_line = ["sh", "-c", _END, "sh", str(_server(wine)), str(folder)]
+        self._keeper = self._popen(self._end_line, stdin=subprocess.PIPE)
+
+    def start(
+        self, program: Path, *words: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        """Starts a program of Windows, with streams as `subprocess.Popen` takes them. Raises LinkError."""
+        # A limit of this computer would make it inconclusive whether sockets ever run out.
+        limited = ["sh", "-c", f'ulimit -n {_DESCRIPTORS}; exec "$@"', "sh"]
+        process = self._popen([*limited, str(self._wine), str(program), *words], stdin, stdout)
+        self._running.append(process)
+        return process
+
+    def _popen(
+        self, line: list[str], stdin: int, stdout: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
         try:
-            self._agent = self._start([str(wine), str(folder / "ceagent.exe"), *words], subprocess.DEVNULL)
+            with self._errors.open("ab") as errors:
+                # A group of its own: Ctrl-C is ours to handle.
+                return subprocess.Popen(
+                    line,
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=errors,
+                    env=self._environment,
+                    start_new_session=True,
+                )
         except OSError as error:
-            self._keep_house()
-            raise LinkError(f"{wine} cannot be started: {error.strerror or error}") from None
+            raise LinkError(f"{line[0]} cannot be started: {error.strerror or error}") from None
 
-    def _start(self, line: list[str], stdin: int) -> "subprocess.Popen[bytes]":
-        # A group of its own: Ctrl-C is ours to handle.
-        with self._last_words.open("ab") as output:
-            return subprocess.Popen(
-                line,
-                stdin=stdin,
-                stdout=subprocess.DEVNULL,
-                stderr=output,
-                env=self._environment,
-                start_new_session=True,
-            )
-
-    def ended(self, seconds: float) -> str | None:
-        """That the agent has ended although nobody asked it to, and why; None while it runs.
-
-        seconds: how long to wait for that.
-        """
+    def last_words(self) -> str:
+        """What was told on standard error, at the end of it."""
         try:
-            code = self._agent.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        try:
-            words = self._last_words.read_text(encoding="utf-8", errors="replace").split("\n")
+            lines = self._errors.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:
-            words = []
-        said = " | ".join([line.strip() for line in words if line.strip()][-4:])
-        return f"the agent on Wine ended (exit code {code}): {said or 'it wrote nothing'}"
+            lines = []
+        return " | ".join([line.strip() for line in lines if line.strip()][-4:]) or "it wrote nothing"
 
     def end(self) -> None:
-        """Ends every process of the prefix, and removes the folder."""
-        self._keep_house()
-        self._agent.wait()
-
-    def _keep_house(self) -> None:
+        """Ends every program, and removes the folder."""
         self._keeper.communicate()
-        if self._folder.exists():
-            # It was killed before it was done.
+        if self.folder.exists():
+            # The keeper was killed before it was done.
             subprocess.run(
-                self._keeper_line,
+                self._end_line,
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=self._environment,
                 check=False,
             )
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def prefix(wine: Path) -> Iterator[Prefix]:
+    """A new prefix; nothing of it is left when the context has ended. Raises LinkError, UsageError."""
+    folder = Path(tempfile.mkdtemp(prefix="ceharness-wine-"))
+    try:
+        made = Prefix(wine, folder)
+        try:
+            yield made
+        finally:
+            made.end()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -169,20 +188,21 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     """
     settings = config.settings
     check(settings)
-    folder = Path(tempfile.mkdtemp(prefix="ceharness-wine-"))
-    try:
-        shutil.copy(_agent(settings.get("agent")), folder / "ceagent.exe")
-        handle = os.open(folder / ON_DEVICE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key())
-        key, port = read_key(folder / ON_DEVICE).value, _free_port()
-        process = WineProcess(find_wine(settings.get("wine")), folder, f"link=tcp:127.0.0.1:{port}")
-        try:
-            yield Reached(f"tcp-listen://127.0.0.1:{port}", key, process.ended)
-        finally:
-            process.end()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with prefix(find_wine(settings.get("wine"))) as made:
+        agent = made.folder / "ceagent.exe"
+        shutil.copy(_agent(settings.get("agent")), agent)
+        write_key(made.folder / ON_DEVICE)
+        key, port = read_key(made.folder / ON_DEVICE).value, _free_port()
+        process = made.start(agent, f"link=tcp:127.0.0.1:{port}")
+
+        def ended(seconds: float) -> str | None:
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return None
+            return f"the agent on Wine ended (exit code {code}): {made.last_words()}"
+
+        yield Reached(f"tcp-listen://127.0.0.1:{port}", key, ended)
 
 
 def _free_port() -> int:
@@ -216,4 +236,6 @@ KIND = Kind(
     check=check,
     # A prefix of its own is made for every start.
     timing=Timing(connect=120.0),
+    starts=True,
+    shares_memory=True,
 )

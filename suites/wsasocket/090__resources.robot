@@ -26,6 +26,7 @@ A Long Loop Loses No Memory
     Outcome Should Conform
     Should Succeed    closed
     Should Have Run    tested    ${COUNT}
+    Needs Memory Of Its Own
     Number Should Not Shrink
     ...    before+MEMORYSTATUS.dwAvailPhys:word
     ...    after+MEMORYSTATUS.dwAvailPhys:word
