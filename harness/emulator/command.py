@@ -191,7 +191,7 @@ def _human(event: dict[str, Any]) -> str:
         return f"{event['process']} ended with code 0x{event['code']:X}\n"
     if kind == "no-port":
         return f"{event['port']} is missing: {event['why']}\n"
-    if kind in ("census", "serial", "error"):
+    if kind in ("census", "serial", "network", "error"):
         return " ".join(f"{name} {value}" for name, value in event.items() if name != "event") + "\n"
     if kind == "error-dialog":
         return f"{event['process']} has crashed ({event['exception']}) and waits for somebody to close it\n"

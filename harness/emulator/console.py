@@ -13,13 +13,14 @@ from harness.emulator.device import Device, split_command
 from harness.emulator.files import GuestPathError
 from harness.emulator.hostserial import HostSerial, SerialUnavailable, Unplugged
 from harness.emulator.loader import LoadError
+from harness.emulator.ws2.network import Path
 from harness.emulator.ws2.state import DeviceState
 
 LONGEST = 1000
 """Bytes of a line."""
 EXPECTED = (
-    "census, processes, start LINE, end ID, plug PORT, unplug PORT, insert PORT, remove PORT, network up or "
-    "network down"
+    "census, processes, start LINE, end ID, plug PORT, unplug PORT, insert PORT, remove PORT, network up, "
+    "network down, network cut ADDRESS or network restore ADDRESS"
 )
 ENDED_BY_HAND = 1
 """Exit code of a process that was ended by a command."""
@@ -153,19 +154,40 @@ class Console:
             raise CommandError(f"insert: {name}: {error}") from error
         device.report("serial", port=name, path=port.host.path)
 
-    def _network(self, wanted: str) -> None:
-        """The device's network fails, with every socket; or works again."""
+    def _network(self, argument: str) -> None:
+        """The device's network fails, with every socket, or with those that do not belong to the processes
+        started at boot; or works again. A path to an address outside is cut, or whole again."""
         if self._device.dlls.get("ws2") is None:
             raise CommandError("network: this device has no ws2.dll")
         state = DeviceState.of(self._device)
-        if wanted == "down" and state.subsystem_up:
-            state.network_down()
-        elif wanted == "up" and not state.subsystem_up:
-            state.network_up()
-        elif wanted in ("up", "down"):
+        wanted, _, where = argument.partition(" ")
+        if wanted in ("cut", "restore"):
+            self._path(state, wanted, where).set(cut=wanted == "cut")
+        elif argument not in ("up", "down", "down spare boot"):
+            raise CommandError(
+                "network: expected up, down, down spare boot, cut ADDRESS or restore ADDRESS, "
+                f"found {argument[:40]!r}"
+            )
+        elif (wanted == "up") == state.subsystem_up:
             raise CommandError(f"network: it is {wanted}")
+        elif wanted == "up":
+            state.network_up()
         else:
-            raise CommandError(f"network: expected up or down, found {wanted[:40]!r}")
+            state.network_down(spare_boot=bool(where))
+        self._device.report(
+            "network", subsystem="up" if state.subsystem_up else "down", cut=state.network.cut
+        )
+
+    @staticmethod
+    def _path(state: DeviceState, wanted: str, where: str) -> Path:
+        outside = {str(endpoint.address): endpoint.address for endpoint in state.network.outside}
+        if where not in outside:
+            known = ", ".join(outside) or "none"
+            raise CommandError(f"network: no path {where[:40]!r}; this device has paths to {known}")
+        path = state.network.path(outside[where])
+        if path.cut == (wanted == "cut"):
+            raise CommandError(f"network: the path to {where} is {'cut' if path.cut else 'whole'}")
+        return path
 
     def _port(self, command: str, name: str) -> SerialPort:
         ports = self._device.ports

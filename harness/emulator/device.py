@@ -53,7 +53,7 @@ class Device:
         self.variants = config.variants
         self.separate_wsa_error = SEPARATE_WSA_ERROR in config.variants
         self.clock = Clock(0xFFFFFFFF - 30_000 if NEAR_WRAP in config.variants else 0)
-        self.io = Io()
+        self.io = Io(self.clock)
         self.after = self.io.after
         self.files = FileSystem(config.root)
         self.names = Namespace()

@@ -9,10 +9,13 @@ import heapq
 import itertools
 import selectors
 import socket
-import time
 from collections.abc import Callable
 
+from harness.emulator.clock import Clock
 from harness.emulator.exports import HostFile
+
+PAUSE = 0.01
+"""Seconds without anything from the host before the device's time is skipped: what is on its way comes first."""
 
 
 def _nobody() -> None:
@@ -41,6 +44,7 @@ class Watch:
             self.active = False
             if self.fd >= 0:
                 self._io.drop(self)
+            self._io.skipping.discard(self)
             # A cancelled timer stays in the heap for a while: what it would have called need not.
             self.callback, self.cancelled = _nobody, None
 
@@ -48,7 +52,11 @@ class Watch:
 class Io:
     """The selector, timers, and a way to wake it from another host thread or a signal handler."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        """`clock`: what the timers count by."""
+        self._clock = clock or Clock()
+        self.skipping: set[Watch] = set()
+        """Timers for whose sake idle time is skipped."""
         self._selector = selectors.DefaultSelector()
         self._watches: dict[int, list[Watch]] = {}
         self._timers: list[tuple[float, int, Watch]] = []
@@ -85,14 +93,20 @@ class Io:
         self._update(fd)
         return watch
 
-    def after(self, seconds: float, callback: Callable[[], object]) -> Watch:
-        """Call back once, that many seconds from now."""
+    def after(self, seconds: float, callback: Callable[[], object], *, skip_idle: bool = False) -> Watch:
+        """Call back once, that many seconds from now.
+
+        `skip_idle`: as long as this is pending, time in which everything on the device waits is skipped: the
+        clock goes to the next timer, whichever that is, at once.
+        """
         watch = Watch(self, -1, False, callback, None)
         if len(self._timers) > self._crowded:  # mostly cancelled ones: waits that ended before their time
             self._timers = [timer for timer in self._timers if timer[2].active]
             heapq.heapify(self._timers)
             self._crowded = max(1000, 2 * len(self._timers))
-        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._numbers), watch))
+        heapq.heappush(self._timers, (self._clock.seconds() + seconds, next(self._numbers), watch))
+        if skip_idle:
+            self.skipping.add(watch)
         return watch
 
     def forget(self, fileobj: HostFile) -> None:
@@ -140,8 +154,13 @@ class Io:
         if block:
             while self._timers and not self._timers[0][2].active:
                 heapq.heappop(self._timers)
-            timeout = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
-        for key, mask in self._selector.select(timeout):
+            timeout = max(self._timers[0][0] - self._clock.seconds(), 0.0) if self._timers else None
+            if self.skipping:
+                timeout = PAUSE if timeout is None else min(timeout, PAUSE)
+        ready = self._selector.select(timeout)
+        if block and not ready and self.skipping:
+            self._clock.skip(self._timers[0][0] - self._clock.seconds())
+        for key, mask in ready:
             if key.fileobj is self._near:
                 self._drain()
                 continue
@@ -151,13 +170,14 @@ class Io:
                     callback = watch.callback
                     watch.cancel()
                     callback()
-        self._fire(time.monotonic())
+        self._fire(self._clock.seconds())
 
     def _fire(self, now: float) -> None:
         while self._timers and self._timers[0][0] <= now:
             watch = heapq.heappop(self._timers)[2]
             if watch.active:
                 watch.active = False
+                self.skipping.discard(watch)
                 watch.callback()
 
     def _drain(self) -> None:

@@ -48,7 +48,9 @@ def test_the_last_line_counts_even_if_the_input_ends_with_it(emulator: Start) ->
         ("remove COM2:", "no port 'COM2:'; this device has COM1:"),
         ("insert COM1:", "'COM1:' is not missing; missing: none"),
         ("insert COM2:", "'COM2:' is not missing; missing: none"),
-        ("network", "network: expected up or down, found ''"),
+        ("network", "network: expected up, down, down spare boot, cut ADDRESS or restore ADDRESS, found ''"),
+        ("network down spare", "found 'down spare'"),
+        ("network cut 10.0.2.2", "network: no path '10.0.2.2'; this device has paths to none"),
         ("network up", "network: it is up"),
         ("x" * 3000, "unknown command 'xxxx"),
         ("census \ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "nothing expected"),
@@ -136,8 +138,19 @@ def test_the_network_can_fail_and_come_back(emulator: Start) -> None:
     device.event("ready")
     for wanted, words in (("down", "it is down"), ("up", "it is up")):
         device.tell(f"network {wanted}")
+        assert device.event("network") == {"event": "network", "subsystem": wanted, "cut": []}
         device.tell(f"network {wanted}")
         assert words in device.event("error")["text"]
+
+
+def test_a_path_can_be_cut_and_restored(emulator: Start) -> None:
+    device = emulator("--dial", "10.0.2.2:7000=41234", "--dial", "10.0.2.2:7001=41235")
+    device.event("ready")
+    for wanted, cut, words in (("cut", ["10.0.2.2"], "is cut"), ("restore", [], "is whole")):
+        device.tell(f"network {wanted} 10.0.2.2")
+        assert device.event("network") == {"event": "network", "subsystem": "up", "cut": cut}
+        device.tell(f"network {wanted} 10.0.2.2")
+        assert f"network: the path to 10.0.2.2 {words}" in device.event("error")["text"]
 
 
 def test_a_device_without_winsock_has_no_network_to_fail(emulator: Start) -> None:

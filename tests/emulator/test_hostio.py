@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.emulator.clock import Clock
 from harness.emulator.hostio import Io
 
 
@@ -77,6 +78,36 @@ def test_timers_fire_in_order_and_can_be_cancelled(io: Io) -> None:
     while len(fired) < 2:
         io.poll(block=True)
     assert fired == [1, 2]
+
+
+def test_idle_time_is_skipped_up_to_the_timer_that_asks_for_it() -> None:
+    clock, fired = Clock(), list[str]()
+    io = Io(clock)
+    io.after(7000, lambda: fired.append("later"))
+    io.after(3600, lambda: fired.append("asks"), skip_idle=True)
+    io.after(1800, lambda: fired.append("on the way"))
+    while "asks" not in fired:
+        io.poll(block=True)
+    assert fired == ["on the way", "asks"]
+    assert 3600 <= clock.seconds() < 3700
+    assert not io.skipping
+    io.close()
+
+
+def test_no_time_is_skipped_for_a_timer_that_was_cancelled(io: Io) -> None:
+    io.after(3600, lambda: None, skip_idle=True).cancel()
+    assert not io.skipping
+
+
+def test_what_comes_from_the_host_comes_before_skipped_time(
+    io: Io, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    fired: list[str] = []
+    io.after(3600, lambda: fired.append("time"), skip_idle=True)
+    io.watch(pair[0], lambda: fired.append("host"))
+    pair[1].send(b"x")
+    io.poll(block=True)
+    assert fired == ["host"]
 
 
 def test_cancelled_timers_do_not_pile_up(io: Io) -> None:

@@ -147,7 +147,7 @@ def winsock(
         if startup:
             if ws.process.startups == 0:
                 raise WinsockError(WSANOTINITIALISED)
-            if network and not ws.device.subsystem_up:
+            if network and not ws.process.subsystem_up:
                 raise WinsockError(WSAENETDOWN)
         return ws
 

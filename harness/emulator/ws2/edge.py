@@ -2,7 +2,8 @@
 
 A guest that listens on any address or on the device's own address (not on its loopback) can be reached from
 outside: it gets a port on the host's loopback, and the device reports the pair. An address and port that the
-command line declares (`--dial`) is a port on the host's loopback: a guest's connect to it leaves the device.
+command line declares (`--dial`) is a port on the host's loopback: a guest's connect to it leaves the device,
+over a path that can be cut. Data that a cut path keeps from its peer breaks the connection in the end.
 Both kinds of connections move their bytes between a host socket and a `StreamEnd`. This is the only place
 where the device uses host sockets; when the host cannot give one, the guest goes on undisturbed and the
 device reports why.
@@ -16,6 +17,7 @@ from typing import Any
 
 from harness.emulator.exports import Call
 from harness.emulator.ws2.errors import WSAECONNREFUSED, WSAETIMEDOUT
+from harness.emulator.ws2.network import Path
 from harness.emulator.ws2.sockaddr import LOOPBACK, Endpoint
 from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.streams import StreamEnd
@@ -76,7 +78,7 @@ class _Door:
         here = Endpoint(LOOPBACK[sock.family] if local.is_any else local.address, local.port)
         remote = Endpoint(LOOPBACK[sock.family] if sock.family != 2 else ip_address(address), port)
         end = StreamEnd(here, remote, sock.receive_buffer, _CHUNK)
-        end.peer = HostPeer(self._io, connection, end)
+        end.peer = HostPeer(self._io, connection, end, Path(), sock.network.settings.send_timeout)
         if not sock.offer(end):
             end.close(reset=True)
 
@@ -99,6 +101,9 @@ class _Attempt:
         self._io, self._sock, self._remote = io, sock, remote
         self._host: socket.socket | None = None
         sock.on_close = self._give_up
+        if sock.network.path(remote.address).cut:
+            self._limit = io.after(patience, partial(self._failed, WSAETIMEDOUT), skip_idle=True)
+            return
         try:
             self._host = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self._host.setblocking(False)
@@ -122,7 +127,9 @@ class _Attempt:
         assert sock.local is not None, "bound before it connects"
         here = Endpoint(sock.network.source_for(self._remote.address), sock.local.port)
         end = StreamEnd(here, self._remote, sock.receive_buffer, _CHUNK)
-        end.peer = HostPeer(self._io, host, end)
+        network = sock.network
+        path = network.path(self._remote.address)
+        end.peer = HostPeer(self._io, host, end, path, network.settings.send_timeout)
         sock.attach(end)
 
     def _failed(self, code: int) -> None:
@@ -141,13 +148,19 @@ class _Attempt:
 class HostPeer:
     """The host's side of a connection: the peer of one StreamEnd."""
 
-    def __init__(self, io: Any, connection: socket.socket, end: StreamEnd) -> None:
+    def __init__(
+        self, io: Any, connection: socket.socket, end: StreamEnd, path: Path, patience: float
+    ) -> None:
+        """`patience`: seconds that bytes may be kept from the host by a cut path until the connection
+        breaks."""
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._io, self._connection, self._end = io, connection, end
         self._out = bytearray()
         self._finishing = self._over = self._closed = False
         self._reading = self._writing = False
+        self._path, self._patience, self._limit = path, patience, None
+        path.enter(self)
         self.drained()
 
     # --- from the guest to the host -------------------------------------------------------------------
@@ -168,7 +181,10 @@ class HostPeer:
 
     def gone(self) -> None:
         self._over = True
-        self._flush()
+        if self._path.cut:
+            self._drop(reset=True)  # nobody on the device waits for what becomes of it
+        else:
+            self._flush()
 
     def unread(self) -> int:
         return len(self._out)
@@ -176,6 +192,9 @@ class HostPeer:
     def _flush(self) -> None:
         """Send what there is; come back when the host takes more."""
         if self._closed or self._writing:
+            return
+        if self._path.cut:
+            self._hold()
             return
         try:
             while self._out:
@@ -206,7 +225,8 @@ class HostPeer:
 
     def drained(self) -> None:
         """The guest has read something: more may come."""
-        if not self._closed and not self._over and not self._reading and self._end.room() > 0:
+        idle = not (self._closed or self._over or self._reading or self._path.cut)
+        if idle and self._end.room() > 0:
             self._reading = True
             self._io.watch(self._connection, self._readable)
 
@@ -228,6 +248,28 @@ class HostPeer:
         else:
             self._end.finish()
 
+    # --- the path ---------------------------------------------------------------------------------------
+
+    def path_changed(self) -> None:
+        self._io.forget(self._connection)
+        self._reading = self._writing = False
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        self._flush()
+        if not self._closed:
+            self._end.drained()
+            self.drained()
+
+    def _hold(self) -> None:
+        """The path is cut: what there is to send waits, but not for ever."""
+        if self._limit is None and (self._out or self._finishing):
+            self._limit = self._io.after(self._patience, self._timed_out, skip_idle=True)
+
+    def _timed_out(self) -> None:
+        self._drop(reset=True)
+        self._end.fail(WSAETIMEDOUT)
+
     # --- the end ----------------------------------------------------------------------------------------
 
     def _broken(self) -> None:
@@ -240,6 +282,9 @@ class HostPeer:
         if self._closed:
             return
         self._closed = True
+        self._path.leave(self)
+        if self._limit is not None:
+            self._limit.cancel()
         self._io.forget(self._connection)
         if reset:
             # A linger time of zero makes close() send a reset.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.emulator.ws2.errors import WSAEADDRINUSE, WSAEADDRNOTAVAIL, WSAENOBUFS, WinsockError
 from harness.emulator.ws2.settings import NetworkSettings
@@ -40,6 +40,35 @@ class Route(Enum):
     SILENT = auto()
 
 
+class Crossing(Protocol):
+    """A connection that leads outside, over a path."""
+
+    def path_changed(self) -> None:
+        """The path has been cut, or is whole again."""
+
+
+class Path:
+    """The way to an address outside the device. While it is cut, nothing passes in either direction, and
+    nobody is told."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._crossings: list[Crossing] = []
+
+    def enter(self, crossing: Crossing) -> None:
+        """Tell this connection, from now on, what becomes of the path."""
+        self._crossings.append(crossing)
+
+    def leave(self, crossing: Crossing) -> None:
+        if crossing in self._crossings:
+            self._crossings.remove(crossing)
+
+    def set(self, *, cut: bool) -> None:
+        self.cut = cut
+        for crossing in tuple(self._crossings):
+            crossing.path_changed()
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     endpoint: Endpoint
@@ -54,6 +83,7 @@ class Network:
         self.settings = settings
         self.outside: dict[Endpoint, int] = {}
         """Addresses and ports that lie outside the device after all; the host's loopback port for each."""
+        self._paths: dict[Address, Path] = {}
         self.published: dict[tuple[int, int], int] = {}
         """The host's loopback port that a family and port were last reached through: they get it again."""
         self._claims: dict[tuple[Transport, int, int], list[_Claim]] = {}
@@ -73,6 +103,15 @@ class Network:
         if address.is_multicast:
             return Route.MULTICAST
         return Route.SILENT if self.settings.elsewhere == "silent" else Route.UNREACHABLE
+
+    def path(self, address: Address) -> Path:
+        """The way to an address outside, the same at each call."""
+        return self._paths.setdefault(address, Path())
+
+    @property
+    def cut(self) -> list[str]:
+        """Addresses to which the path is cut."""
+        return [str(address) for address, path in self._paths.items() if path.cut]
 
     def source_for(self, destination: Address) -> Address:
         """The address from which the device speaks to a destination."""

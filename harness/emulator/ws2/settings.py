@@ -37,6 +37,7 @@ class NetworkSettings:
     addresses: tuple[IPv4Address | IPv6Address, ...] = field(default=(IPv4Address("10.0.2.15"),))
     elsewhere: str = "unreachable"
     connect_timeout: float = 21.0
+    send_timeout: float = 189.0
     subsystem: str = "up"
 
 
@@ -157,14 +158,12 @@ class _Reader:
         addresses = table.get("addresses")
         if addresses is not None and not isinstance(addresses, list):
             raise self.wrong("addresses: expected a list of addresses")
-        timeout = table.get("connect_timeout", default.connect_timeout)
-        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0:
-            raise self.wrong("connect_timeout: expected a number of seconds, 0 or more")
         return NetworkSettings(
             name=self.text(table, "name", default.name),
             addresses=default.addresses if addresses is None else tuple(map(self.address, addresses)),
             elsewhere=self.choice(table, "elsewhere", ("unreachable", "silent")),
-            connect_timeout=float(timeout),
+            connect_timeout=self.seconds(table, "connect_timeout", default.connect_timeout),
+            send_timeout=self.seconds(table, "send_timeout", default.send_timeout),
             subsystem=self.choice(table, "subsystem", ("up", "down")),
         )
 
@@ -190,6 +189,12 @@ class _Reader:
         if value not in allowed:
             raise self.wrong(f"{key}: expected {' or '.join(map(repr, allowed))}, found {value!r}")
         return str(value)
+
+    def seconds(self, table: Mapping[str, Any], key: str, default: float) -> float:
+        value = table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise self.wrong(f"{key}: expected a number of seconds, 0 or more")
+        return float(value)
 
     def number(
         self,

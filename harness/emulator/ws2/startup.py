@@ -43,7 +43,7 @@ def wsa_startup(call: Call, requested: int, data: int) -> int:
                 version or highest,
                 highest,
                 b"WinSock 2.0",
-                b"Running" if process.device.subsystem_up else b"Down",
+                b"Running" if process.subsystem_up else b"Down",
                 min(process.device.limits.descriptors, 0xFFFF),
                 65467,
                 0,

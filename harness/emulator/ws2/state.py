@@ -51,18 +51,22 @@ class DeviceState:
         self.processes: list[ProcessState] = []
         """Those that have used Winsock and live."""
         self.subsystem_up = settings.network.subsystem == "up"
+        self.boot_spared = False
+        """What was started at boot keeps its network while others have none."""
 
     @property
     def memory_left(self) -> bool:
         """Is there memory for another socket?"""
         return self.charge(SOCKET_PAGES) and self.charge(-SOCKET_PAGES)
 
-    def network_down(self) -> None:
-        """From now on every call fails with WSAENETDOWN, and the sockets that exist are lost."""
-        self.subsystem_up = False
+    def network_down(self, *, spare_boot: bool = False) -> None:
+        """From now on every call fails with WSAENETDOWN, and the sockets that exist are lost. `spare_boot`:
+        not those of processes that were started at boot."""
+        self.subsystem_up, self.boot_spared = False, spare_boot
         for process in self.processes:
-            for sock in process.sockets():
-                sock.cut()
+            if not process.subsystem_up:
+                for sock in process.sockets():
+                    sock.cut()
 
     def network_up(self) -> None:
         """New sockets can be made again."""
@@ -86,8 +90,9 @@ class DeviceState:
 class ProcessState:
     """Winsock of one process. Socket handles are not used again before all others have been."""
 
-    def __init__(self, device: DeviceState, memory: Any) -> None:
-        self.device = device
+    def __init__(self, device: DeviceState, memory: Any, *, boot: bool = False) -> None:
+        """`boot`: the process was started at boot."""
+        self.device, self._boot = device, boot
         self.startups = 0
         self.heap = Heap(memory)
         """Guest memory that Winsock hands out: host entries, address lists."""
@@ -109,7 +114,7 @@ class ProcessState:
         """The state of the calling process, made at its first use and closed at its end."""
         state = call.process.locals.get(_KEY)
         if state is None:
-            state = cls(DeviceState.of(call.device), call.process.memory)
+            state = cls(DeviceState.of(call.device), call.process.memory, boot=call.process.boot)
             call.process.locals[_KEY] = state
             state.device.processes.append(state)
             call.process.at_end(state.abandon)
@@ -123,10 +128,15 @@ class ProcessState:
         """What bears on making a socket now."""
         return Circumstances(
             initialised=self.startups > 0,
-            subsystem_up=self.device.subsystem_up,
+            subsystem_up=self.subsystem_up,
             descriptors_left=self.descriptors_left,
             memory_left=self.device.memory_left,
         )
+
+    @property
+    def subsystem_up(self) -> bool:
+        """Does the process have a network?"""
+        return self.device.subsystem_up or (self._boot and self.device.boot_spared)
 
     @property
     def descriptors_left(self) -> bool:
@@ -181,7 +191,7 @@ class ProcessState:
         if sock is None:
             if handle in self._foreign:
                 raise WinsockError(WSAEOPNOTSUPP)
-            raise WinsockError(WSAENOTSOCK if self.device.subsystem_up else WSAENETDOWN)
+            raise WinsockError(WSAENOTSOCK if self.subsystem_up else WSAENETDOWN)
         return sock
 
     def sockets(self) -> Iterator[Socket]:

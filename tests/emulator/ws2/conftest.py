@@ -32,24 +32,37 @@ class StandingClock:
         return self.now
 
 
+@dataclass
+class ManualTimer:
+    at: float
+    callback: Callable[[], object]
+    active: bool = True
+
+    def cancel(self) -> None:
+        self.active = False
+
+
 class ManualIo:
     """The device's host I/O, with timers that fire when the test says so."""
 
     def __init__(self, clock: StandingClock) -> None:
         self.real = Io()
         self._clock = clock
-        self._timers: list[tuple[float, Callable[[], object]]] = []
+        self._timers: list[ManualTimer] = []
         self.watch = self.real.watch
         self.forget = self.real.forget
 
-    def after(self, seconds: float, callback: Callable[[], object]) -> None:
-        self._timers.append((self._clock.now + seconds, callback))
+    def after(
+        self, seconds: float, callback: Callable[[], object], *, skip_idle: bool = False
+    ) -> "ManualTimer":
+        self._timers.append(timer := ManualTimer(self._clock.now + seconds, callback))
+        return timer
 
     def fire(self) -> bool:
-        due = [timer for timer in self._timers if timer[0] <= self._clock.now]
-        self._timers = [timer for timer in self._timers if timer not in due]
-        for _, callback in due:
-            callback()
+        due = [timer for timer in self._timers if timer.active and timer.at <= self._clock.now]
+        for timer in due:
+            timer.active = False
+            timer.callback()
         return bool(due)
 
 
@@ -100,6 +113,7 @@ class Guest:
             at_end=self.ends.append,
             id=1,
             name="test.exe",
+            boot=False,
         )
         self.thread = SimpleNamespace(wsa_error=0, last_error=0, id=1)
         self.tasks: list[Task] = []
