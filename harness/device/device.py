@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from types import TracebackType
+from typing import Self
 
 from harness.deadline import Deadline
 from harness.device.info import DeviceInfo, ask
@@ -74,7 +75,7 @@ class Device:
         """End the session and close the link. Safe to call twice."""
         self._session.close()
 
-    def __enter__(self) -> "Device":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

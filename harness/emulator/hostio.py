@@ -15,7 +15,7 @@ from harness.emulator.clock import Clock
 from harness.emulator.exports import HostFile
 
 PAUSE = 0.01
-"""Seconds without anything from the host before the device's time is skipped: what is on its way comes first."""
+"""Seconds without anything from the host before time is skipped: what is on its way comes first."""
 
 
 def _nobody() -> None:

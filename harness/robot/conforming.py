@@ -4,16 +4,17 @@ from robot.api import SkipExecution, logger
 from robot.api.deco import keyword
 
 from harness.conformance import SEVERITY, Row, Verdict, judge, not_provocable
+from harness.conformance.wording import needed
 from harness.errors import UsageError
 from harness.program.result import CallResult, OutcomeKind
 from harness.robot.actions import DeviationError, action
 from harness.robot.cataloguing import CatalogKeywords
 from harness.robot.wording import call_name, came_to
-from harness.winsock import Requirement
+from harness.winsock import NEEDS, Requirement
 
 
 class ConformanceKeywords(CatalogKeywords):
-    """Outcome Should Conform, Report What Cannot Be Provoked."""
+    """Outcome Should Conform, Needs Ability, Report What Cannot Be Provoked."""
 
     @keyword(tags=["conformance"])
     @action
@@ -60,6 +61,21 @@ class ConformanceKeywords(CatalogKeywords):
                 "the target says it can reach this, but these suites have no test for it yet"
             )
         raise SkipExecution("not provocable: " + "\n".join(reasons))
+
+    @keyword(tags=["conformance"])
+    @action
+    def needs_ability(self, ability: str) -> None:
+        """Skips the test as not provocable where the target does not list this in what it provides.
+
+        | Needs Ability    memory-pressure
+        """
+        self._need(ability)
+
+    def _need(self, ability: str) -> None:
+        if ability not in NEEDS:
+            raise UsageError(f"there is no ability {ability!r}: expected one of {', '.join(NEEDS)}")
+        if ability not in self._target.config.provides:
+            raise self._out_of_reach(needed([ability]))
 
     def _judge(self, requirement: Requirement, result: CallResult) -> Row:
         return judge(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from robot.api import logger
 from robot.api.deco import library
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from robot.running import TestCase
@@ -14,13 +15,13 @@ from harness.conformance import ROWS_FILE, Row, RowWriter, Verdict
 from harness.errors import LabError
 from harness.provider import UnavailableError
 from harness.robot.findings import RunningTest
-from harness.robot.providing import ProviderKeywords
+from harness.robot.networking import NetworkKeywords
 from harness.robot.target import Choice, LazyDevice, variable
 from harness.robot.wording import story
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
-class CEHarness(ProviderKeywords):
+class CEHarness(NetworkKeywords):
     """Runs call programs on a Windows CE device and judges what came of them.
 
     == Which device ==
@@ -115,6 +116,7 @@ class CEHarness(ProviderKeywords):
         self._leave_record()
         if test.requirements and not self._stopped and not _dry_run():
             self._leave_rows(test, result)
+        self._end_network()
         self._end_providers()
         self._test = RunningTest("outside of a test")
 
@@ -128,6 +130,7 @@ class CEHarness(ProviderKeywords):
     def close(self) -> None:
         """Called by Robot at the end of the run."""
         try:
+            self._end_network()
             self._remove_deployment()
             self._leave_record(ended=True)
         finally:
@@ -135,6 +138,13 @@ class CEHarness(ProviderKeywords):
         if self._rows is not None:
             self._rows.close()
             self._rows = None
+
+    def _end_network(self) -> None:
+        """What a test has taken away comes back, however it ended."""
+        try:
+            self._restore_network()
+        except LabError as error:
+            logger.warn(f"the network of the device could not be restored: {error}")
 
     def _end_providers(self) -> None:
         """What a test has installed goes, however it ended. A line that is gone is the next test's trouble,

@@ -181,10 +181,7 @@ class ProviderKeywords(ConformanceKeywords):
 
     def _provided(self, use: Callable[[Deployment], _T]) -> _T:
         """What comes of a deployment. Skips the test where there can be none."""
-        if NEED not in self._target.config.provides:
-            raise self._out_of_reach(
-                "needs a Winsock service provider of our own, installed on the device (provider)"
-            )
+        self._need(NEED)
         if self._deployment is None:
             self._deployment = Deployment(self._target.get())
         try:

@@ -8,12 +8,13 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 import harness
 from harness.conformance import Expectations, RunRecord, read_expectations
-from harness.device import Device, DeviceInfo
+from harness.device import DeviceInfo
 from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
 from harness.targets import configure, connect, kind_of
 from harness.targets.base import TargetConfig
+from harness.targets.device import TargetDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class LazyDevice:
         self._choice = choice
         self._stack = ExitStack()
         self._config: TargetConfig | None = None
-        self._device: Device | None = None
+        self._device: TargetDevice | None = None
         self._info: DeviceInfo | None = None
         self._started = ""
         self.expectations = Expectations()
@@ -84,7 +85,7 @@ class LazyDevice:
     def is_open(self) -> bool:
         return self._device is not None
 
-    def get(self) -> Device:
+    def get(self) -> TargetDevice:
         """The open device. Raises LabError, UnusableTargetError."""
         if self._device is None:
             try:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,35 @@ class TargetConfig:
     source: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a device can connect to over its network: IPv4 address and TCP port. What it sends is taken."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+class Network(Protocol):
+    """What the lab can do to a device's network while the agent stays reachable.
+
+    Both ends of a context count: when it is left, however, the network is as it was. Raises LabError, also
+    where that could not be done.
+    """
+
+    @property
+    def peer(self) -> Peer:
+        """The peer that `cut` is about."""
+
+    def cut(self) -> AbstractContextManager[None]:
+        """The path to the peer loses everything, in both directions, and nobody is told (network-cut)."""
+
+    def down(self) -> AbstractContextManager[None]:
+        """The network subsystem has failed (network-down)."""
+
+
 def _no_fault(seconds: float) -> str | None:
     return None
 
@@ -66,12 +96,14 @@ class Reached:
     """A device that can be reached. `url`: see `harness.links.dialer`; `key`: 32 bytes, None without one.
 
     `fault`: why the lab, not the device, is to blame for silence, and nothing will come back on this line;
-    None as long as it is not. Its argument: seconds it may take to find out.
+    None as long as it is not. Its argument: seconds it may take to find out. `network`: what the lab can do
+    to the device's network, None where it can do nothing.
     """
 
     url: str
     key: bytes | None = field(default=None, repr=False)
     fault: Callable[[float], str | None] = _no_fault
+    network: Network | None = None
 
 
 def _nothing(settings: Mapping[str, str]) -> str:

@@ -51,7 +51,9 @@ def reach(config: TargetConfig) -> AbstractContextManager[Reached]:
 
 
 @contextmanager
-def connect(config: TargetConfig, *, cpu: str | None = None, link: str | None = None) -> Iterator[Device]:
+def connect(
+    config: TargetConfig, *, cpu: str | None = None, link: str | None = None
+) -> Iterator[TargetDevice]:
     """A connected device; leaving the context closes it and ends whatever was started for it.
 
     The device's evidence is that of its kind, but "model" for an emulated device reached by any kind.

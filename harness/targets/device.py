@@ -22,6 +22,7 @@ class TargetDevice(Device):
 
     A program counts as lost only if nothing on the host side explains the silence; if `Reached.fault` does,
     or faults were put into the line, LinkError is raised. protection, faults: see `LineReport`.
+    network: what the lab can do to the device's network, None where it can do nothing.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class TargetDevice(Device):
             faults=faults,
         )
         self._reached = reached
+        self.network = reached.network
         self._slowness = slowness
 
     def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:

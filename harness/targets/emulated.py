@@ -10,6 +10,7 @@ from harness.agents import CPU_BUILDS, executable, info
 from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
+from harness.targets.emulated_network import PEER, EmulatedNetwork, discard_server
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 from harness.targets.keyfile import ON_DEVICE, new_key, read_key
 
@@ -65,19 +66,23 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     link = settings["link"]
     own = _free_port() if link == DIALS else None
     secrets = {} if link == "serial" else {ON_DEVICE: new_key()}
-    with start_emulator(
-        cpu=settings["cpu"],
-        copies=[(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)],
-        secrets=secrets,
-        starts=(f"{AGENT_PATH} link={LINKS.get(link, f'tcp:{_CONTROLLER}')}",),
-        dials=() if own is None else ((_CONTROLLER, own),),
-        variants=tuple(settings.get("variants", "").split()),
-        catalog=settings.get("catalog"),
-        timeout=config.timing.connect,
-    ) as device:
+    dials = [] if own is None else [(_CONTROLLER, own)]
+    with (
+        discard_server() as peer,
+        start_emulator(
+            cpu=settings["cpu"],
+            copies=[(agent_for(settings["cpu"], settings.get("agent")), AGENT_PATH)],
+            secrets=secrets,
+            starts=(f"{AGENT_PATH} link={LINKS.get(link, f'tcp:{_CONTROLLER}')}",),
+            dials=[*dials, (str(PEER), peer)],
+            variants=tuple(settings.get("variants", "").split()),
+            catalog=settings.get("catalog"),
+            timeout=config.timing.connect,
+        ) as device,
+    ):
         key = read_key(device.root / ON_DEVICE).value if secrets else None
         url = _url(device, link) if own is None else f"tcp-listen://127.0.0.1:{own}"
-        yield Reached(url, key, device.ended)
+        yield Reached(url, key, device.ended, EmulatedNetwork(device))
 
 
 def _url(device: EmulatorProcess, link: str) -> str:
@@ -109,7 +114,7 @@ KIND = Kind(
     protection=_protection,
     check=check,
     # A device with the variant "untrusted" lists it too, and its rows say that nothing could be installed.
-    provides=frozenset({"provider"}),
+    provides=frozenset({"provider", "network-cut", "network-down", "memory-pressure"}),
     timing=Timing(connect=30.0),
     starts=True,
 )

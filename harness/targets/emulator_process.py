@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import IO, Any
 
+from harness.deadline import Deadline
 from harness.errors import LinkError, UsageError
 from harness.targets.keyfile import VARIABLE
 
@@ -51,6 +52,8 @@ class EmulatorProcess:
         self._console: deque[str] = deque(maxlen=8)
         # "ready", an "exit" before it, or None when the process has closed its output.
         self._start: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
+        # What the device says while a command is waiting for its answer.
+        self._answers: queue.Queue[Mapping[str, Any] | None] | None = None
         # A group of its own: Ctrl-C is ours to handle, the device has to outlive the last answer.
         group: dict[str, Any] = (
             {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
@@ -129,6 +132,30 @@ class EmulatorProcess:
         self._readers[1].join(GRACE_S)
         return f"the process of the emulated device ended (exit code {code}): {self.complaint()}"
 
+    def command(self, line: str, *, answer: str, seconds: float) -> Mapping[str, Any]:
+        """Has the device carry out a command; the event with this name, which answers it.
+
+        Raises LinkError if the device refuses, has ended, or says nothing for so many seconds.
+        """
+        answers: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
+        self._answers = answers
+        deadline = Deadline(seconds)
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(line + "\n")
+            stdin.flush()
+            while (event := answers.get(timeout=deadline.remaining())) is not None:
+                if event["event"] == answer:
+                    return event
+                if event["event"] == "error":
+                    raise LinkError(f"the emulated device does not do {line!r}: {event.get('text')}")
+        except (queue.Empty, BrokenPipeError):
+            _log.warning("the emulated device does not answer %r", line)
+        finally:
+            self._answers = None
+        raise LinkError(self.ended(0) or f"the emulated device does not answer {line!r}")
+
     def wait(self) -> int:
         """Blocks until the process ends by itself; its exit code."""
         return self._process.wait()
@@ -162,6 +189,12 @@ class EmulatorProcess:
             for line in pipe:
                 self._event(line.rstrip())
         self._start.put(None)
+        self._answer(None)
+
+    def _answer(self, event: Mapping[str, Any] | None) -> None:
+        """For the command that waits, if one does."""
+        if (answers := self._answers) is not None:
+            answers.put(event)
 
     def _event(self, line: str) -> None:
         try:
@@ -170,6 +203,7 @@ class EmulatorProcess:
         except (ValueError, KeyError, TypeError):
             _log.warning("emulator: not an event: %s", line)
             return
+        self._answer(event)
         if kind == "ready":
             self._start.put(event)
         elif kind == "unimplemented":

@@ -10,22 +10,10 @@ Protocol
     [Tags]    WSASOCKET-006
     Report What Cannot Be Provoked
 
-WSAENETDOWN
-    [Tags]    WSASOCKET-011
-    Report What Cannot Be Provoked
-
-WSAENOBUFS
-    [Tags]    WSASOCKET-015
-    Report What Cannot Be Provoked
-
 WSAESOCKTNOSUPPORT
     [Tags]    WSASOCKET-018
     Report What Cannot Be Provoked
 
 WSAEINVAL, Combination
     [Tags]    WSASOCKET-019c
-    Report What Cannot Be Provoked
-
-WSAETIMEDOUT On A Broken Connection
-    [Tags]    WSASOCKET-050
     Report What Cannot Be Provoked
