@@ -38,3 +38,13 @@ No Descriptors Are Left
     Outcome Should Conform
     Should Succeed    closed
     Should Succeed    recovered
+
+No Memory Is Left
+    [Documentation]    All is freed within the program, and goes with its process in any case.
+    [Tags]    WSASOCKET-015    leg:memory
+    Needs Ability    memory-pressure
+    Run Program File    out_of_memory.ceprog    limit=${LIMIT}    deadline=300s
+    Outcome Should Conform
+    Should Succeed    freed
+    Should Succeed    recovered
+    Number Should Not Shrink    before+12:4    after+12:4    noise=${NOISE}

@@ -53,9 +53,9 @@ def test_the_tests_and_reasons_of_each_leg(capsys: pytest.CaptureFixture[str]) -
     assert [(each["cases"], each["per_entry"]) for each in legs["WSASOCKET-054", "flags"]["tests"]] == [
         (4, True)
     ]
-    cut = legs["WSASOCKET-050", ""]
-    assert (cut["tests"], cut["needs"]) == ([], ["network-cut"])
-    assert cut["reason"].startswith("needs a network path to a peer that can be cut")
+    absent = legs["WSASOCKET-018", "bluetooth"]
+    assert (absent["tests"], absent["needs"]) == ([], ["bluetooth"])
+    assert absent["reason"].startswith("needs the Bluetooth component")
     assert all(each["tests"] or each["reason"] for each in result["legs"])
     assert re.search(r"WSASOCKET-056 .*056__platform\.robot +Since Windows CE Version 4 +1", err)
 

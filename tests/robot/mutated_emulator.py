@@ -12,9 +12,16 @@ from typing import Any
 
 from harness.emulator.command import main
 from harness.emulator.exports import EXPORTS, Call
-from harness.emulator.ws2 import creation, providers, receiving, selection, sockets, streams
+from harness.emulator.memory import Memory
+from harness.emulator.ws2 import creation, edge, providers, receiving, selection, sockets, streams
 from harness.emulator.ws2.catalog import Catalog, ProtocolInfo
-from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WSASYSCALLFAILURE, WinsockError
+from harness.emulator.ws2.errors import (
+    WSAECONNRESET,
+    WSAETIMEDOUT,
+    WSAEWOULDBLOCK,
+    WSASYSCALLFAILURE,
+    WinsockError,
+)
 from harness.emulator.ws2.selection import ANSWERS, Reason
 from harness.emulator.ws2.sockets import Datagram, Socket
 from harness.emulator.ws2.streams import StreamEnd
@@ -150,6 +157,29 @@ def one_direction_at_a_time() -> None:
         return (yield from known.handler(call, *args))
 
     EXPORTS["ws2"]["send"] = replace(known, handler=handler)
+
+
+def memory_of_a_process_is_not_given_back() -> None:
+    """Only what VirtualFree gives back, and only in large pieces."""
+    decommit = Memory.decommit
+
+    def keep(memory: Memory, area: Any, start: int, length: int) -> None:
+        decommit(memory, area, start, min(length, 0x10000))
+
+    Memory.decommit = keep
+
+
+def a_cut_path_is_a_reset() -> None:
+    edge.WSAETIMEDOUT = WSAECONNRESET
+
+
+def a_broken_connection_breaks_once() -> None:
+    read = StreamEnd.read
+
+    def forgiving(end: StreamEnd, size: int, *, peek: bool = False) -> bytes | None:
+        return b"" if end.error == WSAETIMEDOUT else read(end, size, peek=peek)
+
+    StreamEnd.read = forgiving
 
 
 # --- service providers ----------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ class ScriptedDevice:
     closed: int = 0
     about: Info = Info()
     welcome: Hello = Hello()
+    network: object = None
     line: LineReport = field(default_factory=lambda: LineReport("double://", "no key", "", LineHealth()))
 
     def info(self) -> Info:

@@ -100,6 +100,11 @@ MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
                 ("socket_without_family_is_useless", {"WSASOCKET-035"}),
                 ("no_socket_beside_a_receive", {"WSASOCKET-013"}),
                 ("one_direction_at_a_time", {"WSASOCKET-045"}),
+                ("SUBSYSTEM_DOWN=10060", {"WSASOCKET-011"}),
+                ("NO_MEMORY=10060", {"WSASOCKET-015"}),
+                ("memory_of_a_process_is_not_given_back", {"WSASOCKET-015"}),
+                ("a_cut_path_is_a_reset", {"WSASOCKET-050"}),
+                ("a_broken_connection_breaks_once", {"WSASOCKET-050"}),
             )
         ),
     ],

@@ -163,3 +163,35 @@ def test_an_end_that_nobody_asked_for_is_the_labs_fault(processes: list[Emulator
     device._process.stdin.flush()  # type: ignore[union-attr]
     assert device.wait() == 9
     assert device.ended(30) == "the process of the emulated device ended (exit code 9): out of memory"
+
+
+ECHO = READY + "\n".join(
+    [
+        "for line in sys.stdin:",
+        "    word = line.strip()",
+        "    if word == 'end': sys.exit(3)",
+        "    if word == 'nothing': continue",
+        "    print(json.dumps({'event': 'listen'}))",
+        "    print(json.dumps({'event': word, 'text': 'no such thing'}), flush=True)",
+    ]
+)
+
+
+def test_a_command_is_answered(processes: list[EmulatorProcess]) -> None:
+    device = play(ECHO, processes)
+    device.wait_ready(30)
+    assert device.command("census", answer="census", seconds=30)["text"] == "no such thing"
+    with pytest.raises(LinkError, match="does not do 'error': no such thing"):
+        device.command("error", answer="census", seconds=30)
+    with pytest.raises(LinkError, match="does not answer 'nothing'"):
+        device.command("nothing", answer="census", seconds=0.05)
+    assert device.command("census", answer="census", seconds=30)
+
+
+def test_a_command_for_a_device_that_ends(processes: list[EmulatorProcess]) -> None:
+    device = play(ECHO, processes)
+    device.wait_ready(30)
+    for _ in range(2):
+        with pytest.raises(LinkError, match=r"the emulated device (ended|does not answer)"):
+            device.command("end", answer="census", seconds=30)
+        device.wait()
