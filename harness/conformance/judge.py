@@ -220,4 +220,5 @@ def _row(
         program=format_program(program) if program else "",
         evidence=evidence,
         leg=leg.id,
+        provoked="" if verdict in (Verdict.BROKEN, Verdict.NOT_PROVOCABLE) else leg.provoked,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.conformance.verdict import Verdict
 
-_OPTIONAL = ("reason", "program", "evidence", "leg", "recorded")
+_OPTIONAL = ("reason", "program", "evidence", "leg", "recorded", "provoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,9 @@ class Row:
     documented, observed: readable results, codes by name and number. reason: why this verdict, "" for a plain
     pass. program: program text that `ceharness exec` replays, "" if none ran. evidence: what the row rests on
     ("model", "device"). leg: which leg of the requirement was checked, "" if it has only one. recorded: the
-    reason that a person recorded for this row's deviation, "" if none is recorded.
+    reason that a person recorded for this row's deviation, "" if none is recorded. provoked: how the
+    condition was brought about ("calls", "exhaustion", "provider: failing fail=10050",
+    "network-cut: 10.0.0.2:9"), "" if it was not.
     """
 
     requirement: str
@@ -30,6 +32,7 @@ class Row:
     evidence: str = ""
     leg: str = ""
     recorded: str = ""
+    provoked: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """As results hold it: one text for each name above, in that order."""

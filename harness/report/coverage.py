@@ -51,6 +51,7 @@ def coverage_dict(covered: Sequence[Covered]) -> dict[str, Any]:
                 "leg": each.leg.id,
                 "title": each.leg.title or each.requirement.title,
                 "needs": list(each.leg.needs),
+                "provoked": each.leg.provoked,
                 "reason": each.reason,
                 "tests": [
                     {

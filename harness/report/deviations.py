@@ -36,7 +36,7 @@ def program_name(row: Row, number: int) -> str:
 
 
 def deviation_lines(row: Row, replay: str, *, width: int = 110) -> Iterator[Text]:
-    """One red row in full: documented, observed, reason, what is recorded of it, program.
+    """One red row in full: documented, observed, reason, how provoked, what is recorded of it, program.
 
     replay: the command that runs the program again, "" if there is none. width: columns for running text;
     programs and the command are not wrapped.
@@ -47,7 +47,9 @@ def deviation_lines(row: Row, replay: str, *, width: int = 110) -> Iterator[Text
     if row.case:
         head.append(f" · {row.case}")
     yield head
-    sides = {name: getattr(row, name) for name in ("documented", "observed", "reason", "recorded")}
+    sides = {
+        name: getattr(row, name) for name in ("documented", "observed", "reason", "provoked", "recorded")
+    }
     for name, text in sides.items():
         if text:
             style = "red" if name == "observed" else ""

@@ -71,7 +71,7 @@ def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
     """One line for each requirement, with the row that decided its verdict.
 
     "cases" says how many rows there are, and how many came to that verdict if not all did. What does not
-    fit is cut. width: columns there are; in a narrow table titles are left out.
+    fit is cut. width: columns there are; in a narrow table titles, and how it was provoked, are left out.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("requirement", no_wrap=True)
@@ -81,6 +81,8 @@ def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
     table.add_column("cases", justify="right", no_wrap=True)
     table.add_column("documented", ratio=5)
     table.add_column("observed", ratio=5)
+    if titled:
+        table.add_column("provoked by", ratio=2)
     table.add_column("verdict", no_wrap=True)
     by_requirement: dict[str, list[Row]] = {}
     for row in rows:
@@ -89,7 +91,8 @@ def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
         verdict = worst(row.verdict for row in cases)
         deciding = next(row for row in cases if row.verdict is verdict)
         cells = [Text(title(requirement))] if titled else []
-        cells += [Text(_count(cases, verdict)), *_sides(deciding)]
+        *sides, last = _sides(deciding)
+        cells += [Text(_count(cases, verdict)), *sides, *([_ways(cases)] if titled else []), last]
         for cell in cells:
             cell.no_wrap, cell.overflow = True, "ellipsis"
         table.add_row(requirement, *cells)
@@ -110,6 +113,12 @@ def _sides(row: Row) -> tuple[Text, Text, Text]:
     """Documented, observed (the reason where nothing was), verdict."""
     observed = Text(row.observed) if row.observed else Text(_line(row.reason) or "-", "dim")
     return Text(row.documented or "-"), observed, Text(row.verdict, STYLES[row.verdict])
+
+
+def _ways(rows: Sequence[Row]) -> Text:
+    """In which ways the conditions of a requirement were brought about, each once."""
+    ways = dict.fromkeys(row.provoked.partition(":")[0] for row in rows if row.provoked)
+    return Text(", ".join(ways) or "-", "dim")
 
 
 def _line(text: str) -> str:

@@ -34,7 +34,8 @@ class RunningTest:
     """The test that runs: its name, the requirements it is tagged with, what was found so far.
 
     `line`: the line of a data-driven test that runs; `case`: the part of it, for keywords that go through
-    many cases. `ran`: a program was sent to the device.
+    many cases. `means`: what the case has put to work to bring its condition about, beyond calls. `ran`: a
+    program was sent to the device.
     """
 
     name: str
@@ -42,6 +43,7 @@ class RunningTest:
     leg: str = ""
     line: str = ""
     case: str = ""
+    means: list[str] = field(default_factory=list)
     ran: bool = False
     findings: list[Finding] = field(default_factory=list)
 
@@ -60,7 +62,9 @@ class RunningTest:
         return any(finding.explains_failure for finding in self.findings[since:])
 
     def add(self, row: Row, *, fact: bool = False) -> None:
-        """One more finding."""
+        """One more finding; the row tells the means that were at work."""
+        if row.provoked and self.means:
+            row = replace(row, provoked=f"{row.provoked}: {'; '.join(self.means)}")
         self.findings.append(Finding(row, fact))
 
     def rows(self, expectations: Expectations) -> Iterator[Row]:
@@ -83,6 +87,9 @@ def _decisive(findings: list[Finding]) -> Row:
     order = sorted(findings, key=lambda each: (each.held, SEVERITY.index(each.row.verdict), each.fact))
     first = order[0]
     held = sum(each.held for each in findings)
+    if first.row.verdict is Verdict.PASS:
+        # What was at work in the end: what follows another step is installed after it.
+        first = replace(first, row=replace(first.row, provoked=findings[-1].row.provoked))
     if first.row.verdict is not Verdict.PASS or held == 0 or (first.fact and held == 1):
         return first.row
     if first.fact:

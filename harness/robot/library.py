@@ -169,6 +169,7 @@ class CEHarness(NetworkKeywords):
         if isinstance(test, TestCase) and test.template and len(test.body) > 1:
             args = (str(BuiltIn().replace_variables(arg)) for arg in data.args)
             self._test.line, self._execution = ", ".join(args), None
+            self._test.means.clear()
 
     def _leave_record(self, *, ended: bool = False) -> None:
         """What the run runs on, beside its rows; after every test, so that a run cut off has it too."""

@@ -48,6 +48,7 @@ class NetworkKeywords(ProviderKeywords):
         """
         network = self._network(CUT)
         self._take(network.cut)
+        self._test.means.append(str(network.peer))
 
     @keyword(tags=["network"])
     @action

@@ -75,6 +75,15 @@ class ProviderKeywords(ConformanceKeywords):
         )
         installed = self._provided(lambda deployment: deployment.install(entry))
         self._installed[name] = installed
+        said: dict[str, object] = {
+            **behaviour,
+            "service_flags": service_flags,
+            "provider_flags": provider_flags,
+            "chain_length": chain_length,
+        }
+        usual = {"service_flags": "0", "provider_flags": "0", "chain_length": 1}
+        words_said = (f"{word}={value}" for word, value in said.items() if usual.get(word) != value)
+        self._test.means.append(" ".join([name, *words_said]))
         self._entry_values[name] = installed.structure.hex()
         self._entry_values["provider_protocol"] = PROTOCOL
 
@@ -89,6 +98,7 @@ class ProviderKeywords(ConformanceKeywords):
     def remove_providers(self) -> None:
         """Removes what the test has installed, and what was written down of it."""
         self._clean_providers()
+        self._test.means.clear()
 
     @keyword(tags=["provider"])
     @action

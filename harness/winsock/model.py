@@ -146,11 +146,17 @@ class Expectation:
     statement: str = ""
 
 
+CALLS, EXHAUSTION = "calls", "exhaustion"
+"""How a condition is brought about where a target needs nothing for it: by what is called, with which
+arguments and in which order; by using up all there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One way to check a requirement that has an expectation, or a need, of its own.
 
-    `function`: the documented function whose result is judged. `needs`: see `NEEDS`.
+    `function`: the documented function whose result is judged. `needs`: see `NEEDS`. `provoked`: how its
+    condition is brought about: `CALLS`, `EXHAUSTION`, or by what it needs.
     """
 
     id: str
@@ -158,6 +164,7 @@ class Leg:
     function: str
     expectation: Expectation
     needs: tuple[str, ...] = ()
+    provoked: str = CALLS
 
     def missing(self, provides: frozenset[str]) -> tuple[str, ...]:
         """Needs that a target with these abilities does not meet."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.winsock.constants import CONSTANT_GROUPS, ERROR_GROUP
 from harness.winsock.functions import FUNCTIONS
-from harness.winsock.model import ANY, LISTED, SUCCESS, Expectation, Leg, Requirement
+from harness.winsock.model import ANY, CALLS, EXHAUSTION, LISTED, SUCCESS, Expectation, Leg, Requirement
 from harness.winsock.reader import FOLDER, Lazy, Table, read
 
 VERDICTS = ("conforming", "tolerated", "observed", "inconclusive")
@@ -39,7 +39,7 @@ def _requirement(table: Table, section: str, needs: Mapping[str, str]) -> Requir
     function = _function(table, "WSASocket")
     legs = table.tables("leg", [])
     if legs:
-        for key in (*VERDICTS, "result", "needs"):
+        for key in (*VERDICTS, "result", "needs", "provoked"):
             if key in table:
                 raise table.wrong(key, "stands beside legs", f"{key} in each leg")
         known = tuple(_leg(leg, id, function, needs) for leg in legs)
@@ -48,7 +48,7 @@ def _requirement(table: Table, section: str, needs: Mapping[str, str]) -> Requir
             if ids.count(place.id) > 1:
                 raise leg.wrong("id", f"{place.id} is used twice", "each leg once")
     else:
-        known = (Leg("", "", function, _expectation(table, function), _needs(table, needs)),)
+        known = (_made(table, "", "", function, needs),)
     requirement = Requirement(
         id=id,
         title=table.text("title"),
@@ -70,9 +70,17 @@ def _leg(table: Table, above: str, function: str, needs: Mapping[str, str]) -> L
     if not all(char.isalnum() or char == "-" for char in id):
         raise table.wrong("id", f"is {id!r}", "letters, digits and hyphens")
     function = _function(table, function)
-    leg = Leg(id, table.text("title"), function, _expectation(table, function), _needs(table, needs))
+    leg = _made(table, id, table.text("title"), function, needs)
     table.done()
     return leg
+
+
+def _made(table: Table, id: str, title: str, function: str, known: Mapping[str, str]) -> Leg:
+    needs = _needs(table, known)
+    provoked = table.text("provoked", needs[0] if needs else CALLS)
+    if provoked not in (ways := (CALLS, EXHAUSTION, *needs)):
+        raise table.wrong("provoked", f"is {provoked!r}", "one of " + ", ".join(ways))
+    return Leg(id, title, function, _expectation(table, function), needs, provoked)
 
 
 def _function(table: Table, default: str) -> str:

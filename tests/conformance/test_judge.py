@@ -60,6 +60,7 @@ def test_the_documented_code_passes() -> None:
         reason="",
         program=row.program,
         evidence="model",
+        provoked="calls",
     )
     assert "WSASocketW" in row.program
 

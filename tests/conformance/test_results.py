@@ -26,7 +26,7 @@ from harness.errors import UsageError
 from harness.winsock import REQUIREMENTS, Requirement
 
 KEYS = ["requirement", "case", "verdict", "documented", "observed", "reason", "program", "evidence", "leg"]
-KEYS.append("recorded")
+KEYS += ["recorded", "provoked"]
 
 
 def row(requirement: str = "012", verdict: Verdict = Verdict.PASS, leg: str = "", case: str = "") -> Row:

@@ -65,6 +65,17 @@ def test_the_table_names_each_requirement_once() -> None:
     assert "1 of 2" in text
 
 
+def test_the_table_says_in_which_ways_a_requirement_was_provoked() -> None:
+    ways = ("calls", "provider: failing fail=10050", "provider: other", "")
+    rows = [replace(PASS, provoked=way) for way in ways]
+    out = io.StringIO()
+    Console(file=out, width=200).print(result_table([*rows, replace(PASS, requirement="R-1")], width=200))
+    lines = out.getvalue().splitlines()
+    assert "provoked by" in lines[0]
+    assert lines[1].split()[-2:] == ["-", "pass"]
+    assert lines[2].split()[-3:] == ["calls,", "provider", "pass"]
+
+
 def test_the_table_has_one_line_for_each_requirement() -> None:
     out = io.StringIO()
     rows = [replace(PASS, requirement=f"R-{number}", observed="x y " * 99) for number in range(4)]
@@ -105,6 +116,11 @@ def test_a_deviation_is_told_in_full() -> None:
     ]
     bare = replace(FAIL, case="", reason="")
     assert len(list(deviation_lines(bare, ""))) == 3
+
+
+def test_a_deviation_tells_how_it_was_provoked() -> None:
+    told = [line.plain for line in deviation_lines(replace(FAIL, provoked="network-cut: 10.0.0.2:9"), "")]
+    assert told[-1] == "  provoked    network-cut: 10.0.0.2:9"
 
 
 def test_what_needs_attention() -> None:

@@ -49,6 +49,9 @@ def test_no_false_alarm(cpu: str, tmp_path: Path) -> None:
     assert set(summary.verdicts) == set(REQUIREMENTS)
     assert not [row for row in rows if row.verdict is Verdict.INCONCLUSIVE]
     assert all(row.evidence == "model" for row in rows if row.program)
+    ways = {row.provoked.partition(":")[0] for row in rows if row.verdict is Verdict.PASS}
+    assert ways == {"calls", "exhaustion", "memory-pressure", "network-cut", "network-down", "provider"}
+    assert "network-cut: 10.0.0.2:9" in {row.provoked for row in rows}
 
 
 @pytest.mark.long

@@ -68,6 +68,8 @@ def test_every_cpu(cpu: str, tmp_path: Path) -> None:
     for row in rows:
         expected = Verdict.OBSERVED if (row.requirement, row.leg) in OBSERVED else Verdict.PASS
         assert row.verdict is expected, row
+        assert row.provoked.startswith("provider: "), row
+    assert "provider: failing fail=10050" in {row.provoked for row in rows}
 
 
 def test_other_tables(tmp_path: Path) -> None:

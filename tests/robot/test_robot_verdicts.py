@@ -223,10 +223,11 @@ def test_a_function_that_need_not_exist(run_suite) -> None:
 
 def test_what_cannot_be_provoked_says_what_it_needs(run_suite) -> None:
     device = ScriptedDevice()
-    ran = run_suite(one_test("WSASOCKET-050", "Report What Cannot Be Provoked"), device)
+    ran = run_suite(one_test("WSASOCKET-018", "Report What Cannot Be Provoked"), device)
     assert ran.tests.status["One"] == "SKIP"
     assert ran.rows[0].verdict is Verdict.NOT_PROVOCABLE
-    assert "a network path to a peer" in ran.rows[0].reason
+    assert "the Bluetooth component" in ran.rows[0].reason
+    assert ran.rows[0].provoked == ""
     assert device.programs == []
 
 

@@ -84,6 +84,15 @@ def test_every_need_is_explained_and_used() -> None:
     assert used == set(NEEDS)
 
 
+def test_how_each_leg_is_provoked() -> None:
+    ways = {(id, leg.id): leg.provoked for id, one in REQUIREMENTS.items() for leg in one.legs}
+    assert ways["WSASOCKET-012", ""] == "calls"
+    assert ways["WSASOCKET-014", "exhaustion"] == "exhaustion"
+    assert ways["WSASOCKET-014", "pass-through"] == "provider"
+    assert ways["WSASOCKET-018", "bluetooth"] == "calls"
+    assert ways["WSASOCKET-050", ""] == "network-cut"
+
+
 def test_the_leg_without_a_name_is_the_one_that_needs_nothing() -> None:
     assert REQUIREMENTS["WSASOCKET-014"].leg().id == "exhaustion"
     assert REQUIREMENTS["WSASOCKET-015"].leg().id == "pass-through"
@@ -125,6 +134,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ('needs = ["luck"]', 'needs = ["lock"]', ["needs", "'lock'", "one of luck"]),
         ('"5.0"', '"five"', ["informative_until", "a version such as 5.0"]),
         ('tested = "by trying twice"', 'tested = "x"\nneeds = ["luck"]', ["needs", "beside legs"]),
+        ('needs = ["luck"]', 'needs = ["luck"]\nprovoked = "skill"', ["'skill'", "calls, exhaustion, luck"]),
         ('tested = "by trying twice"', 'tested = "x"\nfunction = "frob"', ["function", "'frob'"]),
         ('tested = "by trying twice"', 'tested = "x"\nfunction = "htons"', ["no error table"]),
         ('tested = "by trying twice"', 'tset = "x"', ["[X-002] tested", "missing"]),
