@@ -50,6 +50,11 @@ def zcbor_include() -> Path:
     return _package("zcbor") / "include"
 
 
+def compiler_include() -> Path:
+    """The folder of the headers that every C compiler has."""
+    return _package("ziglang") / "lib" / "include"
+
+
 def compiler_version() -> str:
     """Version of the package that the compiler comes from."""
     _package("ziglang")
@@ -89,7 +94,7 @@ def compile_unit(target: Sequence[str], source: Path, made: Path, name: str) -> 
             *(f"-I{folder}" for folder in ("core", "agent", "platform")),
             *("-isystem", "platform/freestanding"),
             *("-isystem", zcbor_include()),
-            *("-isystem", _package("ziglang") / "lib" / "include"),
+            *("-isystem", compiler_include()),
             f'-DCEA_BUILD="ceagent {version()} {name}"',
             *("-c", source.relative_to(HERE) if ours else source),
             *("-o", made),
