@@ -1,4 +1,4 @@
-"""A 32-bit Wine in a folder of its own: `python tests/wine32/root.py [FOLDER]`, by default build/wine32-root.
+"""A 32-bit Wine in a folder of its own: `python tests/wine32/wine32_root.py [FOLDER]`, by default build/wine32-root.
 
 Takes Debian's i386 packages from where this machine's apt gets its own, checks them as apt does, and unpacks them
 there; the system and its package lists stay as they are. What wine32 depends on for pictures, sound and scanners is
