@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.emulator.waits import PendingWait
 
 STILL_ACTIVE = 259
+NORMAL_PRIORITY = 251
+"""Of 256 levels; the eight of SetThreadPriority are 248 to 255 (aa450891)."""
 
 
 class State(Enum):
@@ -57,7 +59,7 @@ class Thread(Waitable):
         """It is in a call that may wait in a driver."""
         self.debugger: Debugger | None = None
         """Its own debugging of other processes."""
-        self.priority = 3
+        self.priority = NORMAL_PRIORITY
         self.exit_code = STILL_ACTIVE
         self.mutexes: set[Mutex] = set()
         self.tls = [0] * self.TLS_SLOTS

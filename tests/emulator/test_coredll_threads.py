@@ -79,6 +79,16 @@ def test_what_is_no_thread(call: Caller, export: str) -> None:
     assert call.error == 6
 
 
+def test_priorities_are_the_lowest_eight_of_256(call: Caller) -> None:
+    thread = create(call)
+    assert call("CeGetThreadPriority", thread) == 251
+    assert call("GetThreadPriority", thread) == 3
+    assert call("SetThreadPriority", thread, 7) == 1
+    assert call("CeGetThreadPriority", thread) == 255
+    assert call("CeSetThreadPriority", thread, 248) == 1
+    assert call("GetThreadPriority", thread) == 0
+
+
 def test_random_bytes(call: Caller) -> None:
     room = call.data(bytes(0x2100))
     assert call("CeGenRandom", 0x2000, room) == 1

@@ -204,10 +204,10 @@ call coredll!SetThreadPriority(NULL, 2)
 call coredll!SetThreadPriority(0x41, 3)
 """
 BELIEFS["last error, one for each thread"] = """
-call coredll!SetLastError(1111)
+a = coredll!SetLastError(1111)
 thread other {
     call coredll!GetLastError()
-    call coredll!SetLastError(2222)
+    b = coredll!SetLastError(2222)
     call coredll!GetLastError()
 }
 join other
@@ -222,22 +222,22 @@ thread other { call coredll!TlsGetValue(slot) }
 join other
 call coredll!TlsCall(1, slot)
 call coredll!TlsSetValue(5000, 1)
-call coredll!SetLastError(5)
+void = coredll!SetLastError(5)
 call coredll!TlsGetValue(5000)
 call coredll!GetLastError()
 """
 BELIEFS["critical section"] = """
 buffer scratch section[24]
-call coredll!InitializeCriticalSection(&section) fails never
+v = coredll!InitializeCriticalSection(&section) fails never
 call coredll!TryEnterCriticalSection(&section) fails never
 call coredll!TryEnterCriticalSection(&section)
 thread other { call coredll!TryEnterCriticalSection(&section) }
 join other
-call coredll!LeaveCriticalSection(&section) fails never
-call coredll!LeaveCriticalSection(&section)
+u = coredll!LeaveCriticalSection(&section) fails never
+w = coredll!LeaveCriticalSection(&section)
 thread then {
     call coredll!TryEnterCriticalSection(&section)
-    call coredll!LeaveCriticalSection(&section)
+    x = coredll!LeaveCriticalSection(&section)
 }
 join then
 """
@@ -264,8 +264,8 @@ call coredll!TerminateProcess(NULL, 1)
 call coredll!OpenProcess(0x1F0FFF, 0, 3) fails zero
 """
 BELIEFS["process, started and terminated"] = f"""
-call coredll!GetModuleFileNameW(NULL, scratch image[520], 260) fails never
-p = coredll!CreateProcessW(&image, NULL, NULL, NULL, 0, 4, NULL, NULL, NULL, scratch made[16])
+length = coredll!GetModuleFileNameW(NULL, scratch image[520], 260) fails never
+call coredll!CreateProcessW(&image, NULL, NULL, NULL, 0, 4, NULL, NULL, NULL, scratch made[16])
 call {WAIT}(made+0:4, 1)
 call coredll!GetExitCodeProcess(made+0:4, out running[4])
 call coredll!TerminateProcess(made+0:4, 123)
@@ -277,13 +277,35 @@ call coredll!CloseHandle(made+4:4)
 call coredll!CloseHandle(made+0:4)
 """
 BELIEFS["process, no such image"] = r"""
-call coredll!CreateProcessW(in image = w"\\no such image.exe", NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL)
+call coredll!CreateProcessW(in image = w"\\no such image.exe", NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, scratch made[16])
 """
 BELIEFS["process, reads and writes its memory"] = """
 buffer in from = "twelve bytes"
 call coredll!ReadProcessMemory(0x42, &from, out to[12], 12, out count[4]) fails zero
 call coredll!WriteProcessMemory(0x42, &to, &from+7, 5, &count) fails zero
 call coredll!ReadProcessMemory(0x42, 0x10, out untouched[4], 4, out none[4])
+"""
+BELIEFS["process, debugged"] = """
+length = coredll!GetModuleFileNameW(NULL, scratch image[520], 260) fails never
+call coredll!CreateProcessW(&image, NULL, NULL, NULL, 0, 2, NULL, NULL, NULL, scratch made[16])
+call coredll!WaitForDebugEvent(scratch event[256], 20000) fails zero
+v1 = coredll!memcpy(out code[4], &event, 4) fails never
+call coredll!memcmp(&event+4, &made+8, 8) fails never
+thread other { call coredll!WaitForDebugEvent(scratch none[256], 1) }
+join other
+call coredll!ContinueDebugEvent(event+4:4, 1, 0x10002) fails zero
+call coredll!ContinueDebugEvent(event+4:4, event+8:4, 0x10002)
+call coredll!TerminateProcess(made+0:4, 55)
+repeat 100 as n { w = coredll!WaitForDebugEvent(&event, 1)
+when ok { c = coredll!ContinueDebugEvent(event+4:4, event+8:4, 0x10002) } }
+call coredll!WaitForSingleObject(made+0:4, 20000)
+call coredll!GetExitCodeProcess(made+0:4, out code2[4])
+"""
+BELIEFS["process, none to debug"] = """
+fresh
+call coredll!WaitForDebugEvent(scratch event[256], 1) fails zero
+call coredll!ContinueDebugEvent(1, 1, 0x10002) fails zero
+call coredll!DebugActiveProcess(1) fails zero
 """
 BELIEFS["handle, duplicated"] = f"""
 e = coredll!CreateEventW(NULL, 1, 0, NULL)
@@ -338,11 +360,10 @@ BELIEFS["heap"] = """
 h = coredll!GetProcessHeap()
 b = coredll!HeapAlloc(h, 8, 100)
 call coredll!HeapSize(h, 0, b) fails minus-one
-call coredll!memset(b, 65, 100) fails never
+v1 = coredll!memset(b, 65, 100) fails never
 c = coredll!HeapReAlloc(h, 8, b, 200) fails null-word
 call coredll!HeapSize(h, 0, c)
-call coredll!memcpy(out kept[100], c, 100) fails never
-call coredll!memcpy(out zeros[8], c, 0) fails never
+v2 = coredll!memcpy(out kept[100], c, 100) fails never
 call coredll!HeapFree(h, 0, c)
 own = coredll!HeapCreate(0, 0, 0) fails null-word
 d = coredll!HeapAlloc(own, 0, 0)
@@ -352,7 +373,7 @@ call coredll!HeapDestroy(own) fails zero
 """
 BELIEFS["local memory"] = """
 b = coredll!LocalAlloc(0x40, 24)
-call coredll!memcpy(out zeros[24], b, 24) fails never
+v4 = coredll!memcpy(out zeros[24], b, 24) fails never
 call coredll!LocalSize(b) fails zero
 c = coredll!LocalReAlloc(b, 48, 0x42) fails null-word
 call coredll!LocalSize(c)
@@ -364,12 +385,12 @@ BELIEFS["file mapping, seen twice"] = """
 m = coredll!CreateFileMappingW(-1, NULL, 4, 0, 70000, NULL) fails zero
 a = coredll!MapViewOfFile(m, 2, 0, 0, 0) fails null-word
 b = coredll!MapViewOfFile(m, 4, 0, 0, 0)
-call coredll!memset(a, 7, 8) fails never
-call coredll!memcpy(out seen[8], b, 8) fails never
+v5 = coredll!memset(a, 7, 8) fails never
+v6 = coredll!memcpy(out seen[8], b, 8) fails never
 call coredll!IsBadWritePtr(a, 1)
 call coredll!IsBadWritePtr(b, 1)
 call coredll!CloseHandle(m)
-call coredll!memcpy(out still[8], b, 8)
+v7 = coredll!memcpy(out still[8], b, 8)
 call coredll!UnmapViewOfFile(a) fails zero
 call coredll!UnmapViewOfFile(b)
 call coredll!IsBadReadPtr(a, 1)
@@ -378,11 +399,11 @@ call coredll!UnmapViewOfFile(a)
 BELIEFS["file mapping, named"] = """
 m = coredll!CreateFileMappingW(-1, NULL, 4, 0, 4096, in name = w"ceharness mapping") fails zero
 a = coredll!MapViewOfFile(m, 2, 0, 0, 0) fails null-word
-call coredll!memset(a, 9, 4) fails never
+v8 = coredll!memset(a, 9, 4) fails never
 n = coredll!CreateFileMappingW(-1, NULL, 4, 0, 4096, &name)
 call coredll!GetLastError()
 b = coredll!MapViewOfFile(n, 2, 0, 0, 0)
-call coredll!memcpy(out seen[4], b, 4) fails never
+v9 = coredll!memcpy(out seen[4], b, 4) fails never
 """
 BELIEFS["file mapping, requests that make no sense"] = """
 a = coredll!CreateFileMappingW(-1, NULL, 4, 0, 0, NULL) fails zero
@@ -416,6 +437,7 @@ call coredll!LoadLibraryW(NULL)
 """
 
 FILE = r'in path = w"\\ceharness belief.txt"'
+DEEP = r'in deep = w"\\no such folder\\file"'
 READ, WRITE, BOTH = "0x80000000", "0x40000000", "0xC0000000"
 BELIEFS["file, written and read"] = f"""
 call coredll!DeleteFileW({FILE})
@@ -450,9 +472,9 @@ c = coredll!CreateFileW(&path, {WRITE}, 0, NULL, 4, 0, NULL)
 call coredll!GetLastError()
 call coredll!CloseHandle(c)
 call coredll!CreateFileW(&path, {WRITE}, 0, NULL, 9, 0, NULL)
-call coredll!CreateFileW(in deep = w"\\\\no such folder\\\\file", {READ}, 0, NULL, 3, 0, NULL)
+call coredll!CreateFileW({DEEP}, {READ}, 0, NULL, 3, 0, NULL)
 call coredll!DeleteFileW(&deep)
-""".replace("\\\\\\\\", "\\\\")
+"""
 BELIEFS["file, shared and not"] = f"""
 a = coredll!CreateFileW({FILE}, {BOTH}, 0, NULL, 2, 0, NULL)
 call coredll!CreateFileW(&path, {READ}, 3, NULL, 3, 0, NULL)
@@ -523,9 +545,8 @@ BELIEFS["exit"] = "call coredll!TerminateProcess(0x42, 31)"
 BELIEFS["block"] = """
 deadline 300ms
 e = coredll!CreateEventW(NULL, 0, 0, NULL)
-call coredll!GetTickCount() fails never
 w = coredll!WaitForSingleObject(e, -1)
-""".replace("call coredll!GetTickCount() fails never\n", "")
+"""
 
 BELIEFS["winsock, not started"] = """
 fresh
@@ -575,12 +596,65 @@ call closesocket(listener)
 call WSACleanup()
 """
 )
+BELIEFS["winsock, options and addresses"] = (
+    STARTUP
+    + """
+a = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)
+b = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)
+call getsockopt(a, 0xFFFF, 0x1008, out type[4], in size = x"04000000")
+call getsockopt(a, 0xFFFF, 0x1007, out error[4], &size)
+call getsockopt(a, 0xFFFF, 0x7777, scratch none[4], &size)
+call setsockopt(a, 0xFFFF, 0x0008, in one = x"01000000", 4)
+call setsockopt(0, 0xFFFF, 0x0004, &one, 4)
+call bind(b, in address = x"0200 0000 7F000001 0000000000000000", 16)
+call getsockname(b, &address, in length = x"10000000")
+call bind(a, &address, 16)
+call bind(b, &address, 16)
+call bind(a, &address, 3)
+c = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)
+call listen(c, 1)
+call connect(c, &address, 16)
+call getpeername(b, scratch peer[16], &length)
+call ioctlsocket(b, 0x8004667E, &one)
+call recv(b, scratch data[4], 4, 0)
+call htons(0x1234)
+call inet_addr(in dotted = "10.1.2.3")
+call inet_addr(in wrong = "10.1.2.999")
+call closesocket(a)
+call closesocket(c)
+call closesocket(b)
+call WSACleanup()
+"""
+)
+BELIEFS["winsock, datagrams"] = (
+    STARTUP
+    + """
+a = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, 0)
+b = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, 0)
+call bind(a, in address = x"0200 0000 7F000001 0000000000000000", 16)
+call getsockname(a, &address, in length = x"10000000")
+call sendto(b, in said = "one datagram", 12, 0, &address, 16)
+call sendto(b, &said, 3, 0, &address, 16)
+call recvfrom(a, out part[4], 4, 0, NULL, NULL)
+call recvfrom(a, out whole[8], 8, 0, NULL, NULL)
+call send(b, &said, 3, 0)
+call connect(b, &address, 16)
+call send(b, &said, 3, 0)
+call recv(a, out heard[8], 8, 0)
+call ioctlsocket(a, 0x8004667E, in one = x"01000000")
+call recv(a, scratch none[8], 8, 0)
+call listen(a, 1)
+call closesocket(a)
+call closesocket(b)
+call WSACleanup()
+"""
+)
 BELIEFS["winsock, last error"] = (
     STARTUP
     + """
-call WSASetLastError(10050)
+a = WSASetLastError(10050)
 call coredll!GetLastError()
-call coredll!SetLastError(10051)
+b = coredll!SetLastError(10051)
 call WSAGetLastError()
 call WSACleanup()
 """

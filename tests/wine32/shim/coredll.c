@@ -38,6 +38,7 @@ IMPORTED(BOOL, ContinueDebugEvent, DWORD, DWORD, DWORD);
 IMPORTED(BOOL, CreateProcessW, const WCHAR *, WCHAR *, void *, void *, BOOL, DWORD, void *, void *, STARTUPINFO *,
          void *);
 IMPORTED(HANDLE, CreateThread, void *, DWORD, DWORD(DESKTOP *)(void *), void *, DWORD, DWORD *);
+IMPORTED(BOOL, DuplicateHandle, HANDLE, HANDLE, HANDLE, HANDLE *, DWORD, BOOL, DWORD);
 IMPORTED(void, ExitProcess, DWORD);
 IMPORTED(void, ExitThread, DWORD);
 IMPORTED(const WCHAR *, GetCommandLineW, void);
@@ -94,6 +95,13 @@ BOOL ce_WaitForDebugEvent(struct debug_event *event, DWORD milliseconds)
         CALL(ContinueDebugEvent)(event->process, event->thread, DBG_CONTINUE);
     }
     return found;
+}
+
+BOOL ce_DuplicateHandle(HANDLE owner, HANDLE handle, HANDLE receiver, HANDLE *made, DWORD access, BOOL inherit,
+                        DWORD options)
+{
+    return CALL(DuplicateHandle)(desktop_handle(owner), desktop_handle(handle), desktop_handle(receiver), made, access,
+                                 inherit, options);
 }
 
 /* What SetEvent, ResetEvent and PulseEvent are on CE. */
