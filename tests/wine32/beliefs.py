@@ -296,10 +296,14 @@ join other
 call coredll!ContinueDebugEvent(event+4:4, 1, 0x10002) fails zero
 call coredll!ContinueDebugEvent(event+4:4, event+8:4, 0x10002)
 call coredll!TerminateProcess(made+0:4, 55)
-repeat 100 as n { w = coredll!WaitForDebugEvent(&event, 1)
-when ok { c = coredll!ContinueDebugEvent(event+4:4, event+8:4, 0x10002) } }
+repeat 300 as n until left {
+    w = coredll!WaitForDebugEvent(&event, 20000)
+    c = coredll!ContinueDebugEvent(event+4:4, event+8:4, 0x10002)
+    left = event+0:4 - 5
+}
 call coredll!WaitForSingleObject(made+0:4, 20000)
-call coredll!GetExitCodeProcess(made+0:4, out code2[4])
+call coredll!GetExitCodeProcess(made+0:4, out ended[4])
+call coredll!WaitForDebugEvent(&event, 1)
 """
 BELIEFS["process, none to debug"] = """
 fresh
