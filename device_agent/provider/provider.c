@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "ce.h"
 #include "memory.h"
 #include "record.h"
 #include "settings.h"
@@ -43,6 +44,12 @@ static uint32_t make_socket(struct instance *instance, const uint32_t *arguments
         info = NULL;
     }
     record(RECORD_SOCKET, words, sizeof words, info, info ? sizeof *info : 0);
+    if (settings->fault) {
+        *(volatile uint32_t *)(uintptr_t)settings->fault = 0;
+    }
+    while (settings->hang) {
+        Sleep(1000);
+    }
     if (settings->fail) {
         return failed(error, (int32_t)settings->fail);
     }

@@ -19,6 +19,8 @@ struct settings {
     uint32_t startup; /* code that WSPStartup returns */
     uint32_t table;   /* FILLED, UNTOUCHED, EMPTY: what becomes of the procedure table */
     uint32_t missing; /* an entry of it that stays NULL */
+    uint32_t fault;   /* not 0: an address that WSPSocket writes to, where nothing is */
+    uint32_t hang;    /* not 0: WSPSocket never returns */
     uint32_t once;    /* not 0: a structure with a dwProviderReserved is good for one socket */
 };
 

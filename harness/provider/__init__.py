@@ -6,6 +6,7 @@
     catalog     entries of ours in the device's protocol catalog
     layout      where the tables of WSPStartup have what, found by trying
     deployment  all of it in order; the one class others use
+    leftovers   what a host that was killed has left, removed at the next connect
 
 docs/provider.md describes the DLL.
 """
@@ -14,7 +15,8 @@ from harness.provider.catalog import Installed
 from harness.provider.deployment import Deployment
 from harness.provider.files import UnavailableError
 from harness.provider.layout import Layout
+from harness.provider.leftovers import remove_leftovers
 from harness.provider.records import Asked
 from harness.provider.words import Entry
 
-__all__ = ["Asked", "Deployment", "Entry", "Installed", "Layout", "UnavailableError"]
+__all__ = ["Asked", "Deployment", "Entry", "Installed", "Layout", "UnavailableError", "remove_leftovers"]

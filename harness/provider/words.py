@@ -11,7 +11,10 @@ FAMILY, TYPE, PROTOCOL = 0x5A, 0x5B, 0x5C5A
 """Private numbers: no other program on the device selects an entry of ours. All have this protocol."""
 MARK = "ceharness-provider"
 _LONGEST = 255
-WORDS = ("upcalls", "entries", "socket", "create", "fail", "version", "startup", "table", "missing", "once")
+WORDS = (
+    "upcalls", "entries", "socket", "create",
+    "fail", "version", "startup", "table", "missing", "fault", "hang", "once",
+)  # fmt: skip
 """The words that the provider knows (docs/provider.md)."""
 
 

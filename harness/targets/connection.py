@@ -8,6 +8,7 @@ from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import UsageError
 from harness.program.text import parse
+from harness.provider import remove_leftovers
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import Reached, TargetConfig
@@ -56,7 +57,8 @@ def connect(
 ) -> Iterator[TargetDevice]:
     """A connected device; leaving the context closes it and ends whatever was started for it.
 
-    The device's evidence is that of its kind, but "model" for an emulated device reached by any kind.
+    The device's evidence is that of its kind, but "model" for an emulated device reached by any kind. What
+    a host that was killed had installed on it is gone.
     cpu and link replace the configured ones, for kinds that have such a choice.
     Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have, and for a
     key that is missing or no key.
@@ -81,8 +83,10 @@ def connect(
             faults=config.faults,
         ) as device:
             evidence = kind.evidence
-            if evidence != MODEL and _calls_itself_emulated(device):
-                device.evidence = MODEL
+            if evidence != MODEL:  # a device that was there before us
+                if _calls_itself_emulated(device):
+                    device.evidence = MODEL
+                remove_leftovers(device.run)
             yield device
 
 

@@ -13,21 +13,21 @@ from harness.conformance import Row, Verdict, read_rows, read_run
 
 CHECKED = ("010", "012", "013", "016", "017", "018", "020", "041", "045", "051")
 """Requirements that are checked in a run: faults, calls that block, threads and data are among them."""
+INCLUDED = tuple(word for number in CHECKED for word in ("--include", f"WSASOCKET-{number}"))
 Verdicts = list[tuple[str, str, Verdict]]
 
 
 class Run:
     """One run. It, and what it starts, bear a mark and have a folder for temporary files."""
 
-    def __init__(self, folder: Path, target: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, target: tuple[str, ...], selection: tuple[str, ...] = INCLUDED) -> None:
         self.said = ""
         self.results, self.temporary = folder / "results", folder / "temporary"
         self.temporary.mkdir(parents=True)
         self._mark = f"CEHARNESS_TEST_MARK={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
-        words = [word for number in CHECKED for word in ("--include", f"WSASOCKET-{number}")]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", "run", *target, "--output", str(self.results), *words],
+            [sys.executable, "-m", "harness.cli", "run", *target, "--output", str(self.results), *selection],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

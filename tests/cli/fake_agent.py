@@ -92,6 +92,8 @@ class FakeAgent:
         if isinstance(message, Run):
             if "coredll!SystemParametersInfoW" in str(message.exports):
                 return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
+            if "ws2!WSCEnumProtocols" in str(message.exports):
+                return Answer(message.seq, (0xFFFFFFFF, 0), (1, 1), errors={0: 2}, outputs=(bytes(4),))
             if message.seq not in self._kept:
                 place = len(self.runs)
                 self.runs.append(message)
