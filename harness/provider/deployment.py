@@ -9,6 +9,7 @@ from harness.provider import catalog, files
 from harness.provider.catalog import LIBRARY, Installed
 from harness.provider.files import UnavailableError
 from harness.provider.layout import LOG, Layout, find_layout
+from harness.provider.leftovers import FILES
 from harness.provider.records import Asked, records
 from harness.provider.words import Entry
 
@@ -83,7 +84,8 @@ class Deployment:
             return
         with suppress(LabError, UnavailableError):
             self.clean()
-            files.remove(self._device.run, LIBRARY)
+            for path in FILES:
+                files.remove(self._device.run, path)
 
     def _prepare(self) -> Layout:
         run = self._device.run
@@ -93,6 +95,7 @@ class Deployment:
             raise UnavailableError(f"there is no service provider for devices of the agent {build}")
         catalog.remove_all(run)
         files.remove(run, LOG)
+        files.remove(run, files.unfinished(LIBRARY))
         data = provider_library(cpu).read_bytes()
         if not files.is_there(run, LIBRARY, data):
             files.write(run, LIBRARY, data)

@@ -30,8 +30,29 @@ def quoted(text: str) -> str:
     return 'w"' + text.replace("\\", "\\\\") + '"'
 
 
+def unfinished(path: str) -> str:
+    """What a file is called until all of it is on the device."""
+    return f"{path}.part"
+
+
 def write(run: Run, path: str, data: bytes) -> None:
-    """Put a file on the device, and make sure that it is there. Raises UnavailableError."""
+    """Put a file on the device: it has its name only when the device has all of it, by length and checksum.
+
+    Raises UnavailableError, and leaves nothing of the new file then.
+    """
+    part = unfinished(path)
+    try:
+        _upload(run, part, data)
+        if not is_there(run, part, data):
+            raise UnavailableError(f"{path} on the device does not hold what was written to it")
+        remove(run, path)
+        _rename(run, part, path)
+    except UnavailableError:
+        remove(run, part)
+        raise
+
+
+def _upload(run: Run, path: str, data: bytes) -> None:
     for place in range(0, len(data), CHUNK):
         part = data[place : place + CHUNK]
         how = "CREATE_ALWAYS" if place == 0 else "OPEN_ALWAYS"
@@ -51,8 +72,13 @@ def write(run: Run, path: str, data: bytes) -> None:
         )
         if not (execution.outcome.returned and execution.named("written").ok):
             raise UnavailableError(f"{path} cannot be written on the device: {_why(execution)}")
-    if not is_there(run, path, data):
-        raise UnavailableError(f"{path} on the device does not hold what was written to it")
+
+
+def _rename(run: Run, path: str, new: str) -> None:
+    text = f"moved = coredll!MoveFileW(in path = {quoted(path)}, in new = {quoted(new)})\n"
+    execution = run_text(run, text, f"renaming of {path}")
+    if not (execution.outcome.returned and execution.named("moved").ok):
+        raise UnavailableError(f"{path} cannot be renamed to {new} on the device: {_why(execution)}")
 
 
 def is_there(run: Run, path: str, data: bytes) -> bool:

@@ -1,6 +1,7 @@
 """What a host that was killed in the middle has left on a device: looked for whenever somebody connects."""
 
-from harness.program.result import Execution
+from contextlib import suppress
+
 from harness.provider import catalog, files
 from harness.provider.catalog import LIBRARY
 from harness.provider.files import Run, UnavailableError, quoted, run_text
@@ -8,30 +9,25 @@ from harness.provider.layout import LOG
 from harness.provider.words import INFO, PROTOCOL
 from harness.winsock import CONSTANTS
 
+FILES = (files.unfinished(LIBRARY), LIBRARY, LOG)
+"""Every name that a file of ours can have on a device."""
 
-def remove_leftovers(run: Run) -> bool:
-    """Take entries and files of ours off a device; False if there were none. One program where there is
-    nothing to do.
 
-    A device that does not let itself be asked (no ws2.dll, say) has no entries either. Raises LabError.
+def leftovers(run: Run) -> list[str]:
+    """Files of ours that a device has, by name, and "2 catalog entries". One program where there is nothing.
+
+    A device that does not let its catalog be listed (it has no ws2.dll, say) has no entries of ours. Raises
+    LabError.
     """
-    if not _found(_look(run)):
-        return False
-    try:
-        catalog.remove_all(run)
-    except UnavailableError:
-        return False
-    files.remove(run, LOG)
-    files.remove(run, LIBRARY)
-    return True
-
-
-def _look(run: Run) -> Execution:
+    lines = [
+        f"file{place} = coredll!GetFileAttributesW(in path{place} = {quoted(path)})"
+        for place, path in enumerate(FILES)
+    ]
     # Not in a fresh process: asking is harmless, and a new process is not free on a device.
-    return run_text(
+    execution = run_text(
         run,
-        f"""
-        file = coredll!GetFileAttributesW(in path = {quoted(LIBRARY)})
+        "\n".join(lines)
+        + f"""
         buffer scratch length[4]
         store  &length, 4, {INFO.size}
         count = WSCEnumProtocols(in wanted = x"{PROTOCOL.to_bytes(8, "little").hex()}",
@@ -39,13 +35,27 @@ def _look(run: Run) -> Execution:
         """,
         "leftovers of an earlier host",
     )
+    found = [path for place, path in enumerate(FILES) if execution.named(f"file{place}").ok]
+    count, entries = execution.named("count"), 0
+    if execution.outcome.returned and (count.value if count.ok else _too_many(execution.buffers["error"])):
+        with suppress(UnavailableError):
+            entries = len(catalog.ours(run))
+    if entries:
+        found.append("1 catalog entry" if entries == 1 else f"{entries} catalog entries")
+    return found
 
 
-def _found(execution: Execution) -> bool:
-    count = execution.named("count")
-    if execution.named("file").ok:
-        return True
-    if not (execution.outcome.returned and count.ran):
-        return False
-    code = int.from_bytes(execution.buffers["error"], "little")
-    return bool(count.value) if count.ok else code == CONSTANTS["WSAENOBUFS"]
+def remove_leftovers(run: Run) -> list[str]:
+    """Take them off the device; what there was, as `leftovers` says it. Raises LabError."""
+    found = leftovers(run)
+    if found:
+        with suppress(UnavailableError):
+            catalog.remove_all(run)
+        for path in FILES:
+            files.remove(run, path)
+    return found
+
+
+def _too_many(error: bytes) -> bool:
+    """Are there more entries than there was room for?"""
+    return int.from_bytes(error, "little") == CONSTANTS["WSAENOBUFS"]

@@ -1,5 +1,6 @@
 """From a configured target to a Device."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from harness.targets.faults import parse_faults
 from harness.targets.registry import kind_of
 from harness.winsock import symbols
 
+_log = logging.getLogger(__name__)
 MODEL = "model"
 _OEM = "call coredll!SystemParametersInfoW(258, 128, out text[256], 0)"  # SPI_GETOEMINFO, page aa455142
 
@@ -86,7 +88,8 @@ def connect(
             if evidence != MODEL:  # a device that was there before us
                 if _calls_itself_emulated(device):
                     device.evidence = MODEL
-                remove_leftovers(device.run)
+                if found := remove_leftovers(device.run):
+                    _log.warning("%s: left by an earlier run, removed: %s", config.name, ", ".join(found))
             yield device
 
 

@@ -38,6 +38,7 @@ LIMITS = Limits(
     threads=4,
 )
 KEY = bytes(range(32))
+WORD = 0xFFFFFFFF
 BOOT = 7
 NONCE = bytes(16)
 Reply = Callable[[Message], Message | bytes | None]
@@ -93,7 +94,8 @@ class FakeAgent:
             if "coredll!SystemParametersInfoW" in str(message.exports):
                 return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
             if "ws2!WSCEnumProtocols" in str(message.exports):
-                return Answer(message.seq, (0xFFFFFFFF, 0), (1, 1), errors={0: 2}, outputs=(bytes(4),))
+                values = *[WORD] * 3, 0
+                return Answer(message.seq, values, (1,) * 4, errors={0: 2, 1: 2, 2: 2}, outputs=(bytes(4),))
             if message.seq not in self._kept:
                 place = len(self.runs)
                 self.runs.append(message)
