@@ -140,6 +140,14 @@ static struct instance *instance_of(const struct protocol_info *info)
     return begun < MOST_INSTANCES ? &instances[begun++] : NULL;
 }
 
+/* The upcall that gives descriptors back; null when nobody said which it is. */
+static release_handle release_of(const struct instance *instance)
+{
+    const struct settings *settings = &instance->settings;
+    return settings->release < settings->upcalls ? (release_handle)(uintptr_t)instance->upcalls[settings->release]
+                                                 : NULL;
+}
+
 /* What follows is the upcall table, whose size nobody knows, then lpProcTable, then words of the caller's. A
  * structure parameter would be copied as a whole on some CPUs, beyond the end of the stack. */
 int WSPStartup(uint32_t version, struct wsp_data *data, const struct protocol_info *info, ...)
@@ -174,7 +182,7 @@ int WSPStartup(uint32_t version, struct wsp_data *data, const struct protocol_in
         return WSAEFAULT;
     }
     describe(data, instance->settings.version);
-    fill_table(table, &instance->settings, (entry)sockets[instance - instances]);
+    fill_table(table, &instance->settings, (entry)sockets[instance - instances], release_of(instance));
     return (int)instance->settings.startup;
 }
 

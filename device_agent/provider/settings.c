@@ -9,6 +9,7 @@ struct setting {
 
 static const struct setting known[] = {
     SETTING(upcalls, NOT_SAID), SETTING(entries, 0),      SETTING(socket, NOT_SAID), SETTING(create, NOT_SAID),
+    SETTING(close, NOT_SAID),   SETTING(release, NOT_SAID),
     SETTING(fail, 0),           SETTING(version, 0x0202), SETTING(startup, 0),       SETTING(table, FILLED),
     SETTING(missing, NOT_SAID), SETTING(fault, 0),        SETTING(hang, 0),          SETTING(once, 0),
 };

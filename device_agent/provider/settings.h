@@ -14,6 +14,8 @@ struct settings {
     uint32_t entries; /* entries of the procedure table to fill, from the first on */
     uint32_t socket;  /* which of them is WSPSocket; not said: every entry only says that it was called */
     uint32_t create;  /* which upcall is to make descriptors; not said: WSPSocket fails */
+    uint32_t close;   /* which entry of the procedure table is WSPCloseSocket; not said: none does anything */
+    uint32_t release; /* which upcall WSPCloseSocket gives the descriptor back with; not said: it stays */
     uint32_t fail;    /* code that WSPSocket fails with; 0: it succeeds */
     uint32_t version; /* that WSPStartup returns: high byte minor, low byte major */
     uint32_t startup; /* code that WSPStartup returns */

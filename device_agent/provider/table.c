@@ -4,6 +4,10 @@
 #include "record.h"
 
 static uint32_t answer;
+static struct {
+    uint32_t which;
+    release_handle release;
+} closing;
 
 /* Its arguments are whatever the caller passed, which may be fewer: the caller cleans up, and words of its
  * stack can be read. */
@@ -16,6 +20,9 @@ static uint32_t called(uint32_t which, uint32_t a, uint32_t b, uint32_t c, uint3
     words[3] = c;
     words[4] = d;
     record(RECORD_CALLED, words, sizeof words, NULL, 0);
+    if (closing.release && which == closing.which) {
+        return closing.release(a, b, b); /* WSPCloseSocket(s, lpErrno) */
+    }
     return answer;
 }
 
@@ -33,9 +40,11 @@ FORTY(ENTRY)
 
 static const entry entries[MOST_ENTRIES] = {FORTY(NAME)};
 
-void fill_table(entry *table, const struct settings *settings, entry socket)
+void fill_table(entry *table, const struct settings *settings, entry socket, release_handle release)
 {
     uint32_t i;
+    closing.which = settings->close;
+    closing.release = release;
     /* While nobody knows which entry is WSPSocket, each may be: failing is right for nearly all of them. */
     answer = settings->socket == NOT_SAID ? INVALID_SOCKET : 0;
     if (settings->table == UNTOUCHED) {

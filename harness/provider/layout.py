@@ -9,11 +9,13 @@ nothing:
    are. At the first number with which one is called, with the caller's triple, that one is WSPSocket, and the
    table is long enough; nothing was ever written behind its end.
 3. Entries that make a descriptor with one upcall after the other. WPUCreateSocketHandle is the one whose
-   result closesocket brings back to the provider.
+   result closesocket brings back to the provider, to WSPCloseSocket.
+4. Entries whose WSPCloseSocket gives the descriptor back with one upcall after the other.
+   WPUCloseSocketHandle is the one after which a second closesocket does not reach the provider.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from harness.program.result import Execution
@@ -28,7 +30,8 @@ _NUMBER = 1
 """Of the provider that all trials install."""
 _MOST_ENTRIES, _MOST_UPCALLS, _FEWEST_UPCALLS = 40, 32, 3
 _GUESS = 3
-"""Where WPUCreateSocketHandle stands when the upcalls are in the order of their names."""
+_GUESS_RELEASE = 1
+"""Where WPUCreateSocketHandle and WPUCloseSocketHandle stand when upcalls are in the order of their names."""
 _WRITABLE = 0x04 | 0x08
 """PAGE_READWRITE, PAGE_WRITECOPY."""
 _T = TypeVar("_T")
@@ -37,33 +40,34 @@ _T = TypeVar("_T")
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Number of upcalls, number of entries of the procedure table, and which of them are WSPSocket and
-    WPUCreateSocketHandle."""
+    WSPCloseSocket, WPUCreateSocketHandle and WPUCloseSocketHandle (`release`: None where no upcall gives a
+    descriptor back)."""
 
     upcalls: int
     entries: int
     socket: int
     create: int
+    close: int
+    release: int | None
 
     def words(self) -> dict[str, int]:
         """As an entry says it."""
-        return {
-            "upcalls": self.upcalls,
-            "entries": self.entries,
-            "socket": self.socket,
-            "create": self.create,
-        }
+        return {word: value for word, value in asdict(self).items() if value is not None}
 
 
 def find_layout(run: Run) -> Layout:
     """Find out. The provider has to be on the device. Raises UnavailableError with what cannot be seen."""
     try:
-        upcalls, named = _count_upcalls(run)
+        upcalls, named, released = _count_upcalls(run)
         entries, socket = _find_socket(run, upcalls)
         known = {"upcalls": upcalls, "entries": entries, "socket": socket}
         guesses = dict.fromkeys([*named, _GUESS, *range(upcalls)])
         for create in (guess for guess in guesses if guess < upcalls):
-            if _made_descriptor(_try(run, {**known, "create": create})[1]):
-                return Layout(upcalls, entries, socket, create)
+            close = _closed(_try(run, {**known, "create": create})[1])
+            if close is not None:
+                known |= {"create": create, "close": close}
+                release = _find_release(run, known, released)
+                return Layout(upcalls, entries, socket, create, close, release)
         raise UnavailableError("none of the upcalls makes a descriptor for the service provider")
     finally:
         remove_all(run)
@@ -90,10 +94,12 @@ def _attempt(run: Run, words: dict[str, int]) -> Execution:
             tested = WSASocketW({FAMILY}, {TYPE}, {PROTOCOL}, NULL, 0, 0)
             when ok {{
                 closed = closesocket(tested)
+                again = closesocket(tested)
             }}
             {remove_text(_NUMBER)}
             ws2 = coredll!GetModuleHandleW(in module = w"ws2.dll")
-            upcall = coredll!GetProcAddressW(ws2, in name = w"WPUCreateSocketHandle")
+            create = coredll!GetProcAddressW(ws2, in create_name = w"WPUCreateSocketHandle")
+            release = coredll!GetProcAddressW(ws2, in release_name = w"WPUCloseSocketHandle")
         }}
         """,
         "trial of the service provider",
@@ -103,8 +109,9 @@ def _attempt(run: Run, words: dict[str, int]) -> Execution:
     return execution
 
 
-def _count_upcalls(run: Run) -> tuple[int, list[int]]:
-    """How many there are, and where WPUCreateSocketHandle stands, if ws2.dll exports that by name."""
+def _count_upcalls(run: Run) -> tuple[int, list[int], list[int]]:
+    """How many there are, and where WPUCreateSocketHandle and WPUCloseSocketHandle stand, if ws2.dll exports
+    them by name."""
     execution, found = _try(run, {})
     startup = _first(found, Startup)
     if startup is None:
@@ -115,8 +122,12 @@ def _count_upcalls(run: Run) -> tuple[int, list[int]]:
     count = next(writable, 0)
     if not _FEWEST_UPCALLS <= count <= _MOST_UPCALLS:
         raise UnavailableError("the arguments of WSPStartup do not show where the procedure table is")
-    address = execution.value("upcall") if execution.outcome.returned else None
-    return count, [place for place in range(count) if address and startup.words[place] == address]
+
+    def named(name: str) -> list[int]:
+        address = execution.value(name) if execution.outcome.returned else None
+        return [place for place in range(count) if address and startup.words[place] == address]
+
+    return count, named("create"), named("release")
 
 
 def _find_socket(run: Run, upcalls: int) -> tuple[int, int]:
@@ -134,12 +145,28 @@ def _find_socket(run: Run, upcalls: int) -> tuple[int, int]:
     raise UnavailableError(f"ws2.dll does not call WSPSocket among the first {_MOST_ENTRIES} procedures")
 
 
-def _made_descriptor(found: list[Record]) -> bool:
-    """Did closesocket bring to the provider what the upcall returned?"""
+def _find_release(run: Run, known: dict[str, int], named: list[int]) -> int | None:
+    """Which upcall WSPCloseSocket gives a descriptor back with."""
+    upcalls = known["upcalls"]
+    guesses: list[int] = [*named, _GUESS_RELEASE, *range(upcalls)]
+    for release in dict.fromkeys(guesses):
+        if release < upcalls and release != known["create"]:
+            execution, found = _try(run, {**known, "release": release})
+            came = [one for one in _all(found, Called) if one.index == known["close"]]
+            if execution.outcome.returned and execution.named("closed").ok and len(came) == 1:
+                return release
+    return None
+
+
+def _closed(found: list[Record]) -> int | None:
+    """The procedure to which closesocket brought what the upcall had returned; None if it did not."""
     created = _first(found, Created)
     if created is None or created.handle in (0, 0xFFFFFFFF):
-        return False
-    return any(isinstance(one, Called) and one.arguments[0] == created.handle for one in found)
+        return None
+    for called in _all(found, Called):
+        if called.arguments[0] == created.handle:
+            return called.index
+    return None
 
 
 def _first(found: list[Record], kind: type[_T]) -> _T | None:

@@ -12,7 +12,7 @@ FAMILY, TYPE, PROTOCOL = 0x5A, 0x5B, 0x5C5A
 MARK = "ceharness-provider"
 _LONGEST = 255
 WORDS = (
-    "upcalls", "entries", "socket", "create",
+    "upcalls", "entries", "socket", "create", "close", "release",
     "fail", "version", "startup", "table", "missing", "fault", "hang", "once",
 )  # fmt: skip
 """The words that the provider knows (docs/provider.md)."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ from harness.targets import Reached, connect, reach
 
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 
-USUAL = Layout(upcalls=8, entries=30, socket=28, create=3)
+USUAL = Layout(upcalls=8, entries=30, socket=28, create=3, close=6, release=1)
 SOCKET = f"""
 fresh
 call WSAStartup(0x0202, scratch wsadata[512])
@@ -73,10 +74,13 @@ def test_every_cpu(cpu: str) -> None:
     ("variants", "layout"),
     [
         ("upcalls-named", USUAL),
-        ("upcalls-15", Layout(upcalls=15, entries=30, socket=28, create=3)),
-        ("spi-shuffled", Layout(upcalls=8, entries=30, socket=11, create=7)),
-        ("upcalls-15 spi-shuffled upcalls-named", Layout(upcalls=15, entries=30, socket=11, create=13)),
-        ("upcalls-15 spi-shuffled", Layout(upcalls=15, entries=30, socket=11, create=13)),
+        ("upcalls-15", Layout(15, entries=30, socket=28, create=3, close=6, release=1)),
+        ("spi-shuffled", Layout(8, entries=30, socket=11, create=7, close=25, release=1)),
+        (
+            "upcalls-15 spi-shuffled upcalls-named",
+            Layout(15, entries=30, socket=11, create=13, close=25, release=2),
+        ),
+        ("upcalls-15 spi-shuffled", Layout(15, entries=30, socket=11, create=13, close=25, release=2)),
     ],
 )
 def test_every_layout_is_found(variants: str, layout: Layout) -> None:
@@ -189,3 +193,39 @@ def test_files_of_every_length() -> None:
         assert not files.remove(device.run, "\\some.file")
         with pytest.raises(UnavailableError, match="cannot be written on the device: error 3"):
             files.write(device.run, "\\no such folder\\some.file", b"data")
+
+
+def test_descriptors_are_given_back(tmp_path: Path) -> None:
+    """A device with few of them: a provider that keeps what is closed would be out of them soon."""
+    default = (Path(files.__file__).parents[1] / "emulator" / "data" / "catalog.toml").read_text()
+    few = tmp_path / "catalog.toml"
+    few.write_text(default.replace("descriptors = 1024", "descriptors = 4"))
+    config = load_lab(None).targets["emulated"]
+    with connect(replace(config, settings={**config.settings, "cpu": "x86", "catalog": str(few)})) as device:
+        deployment = Deployment(device)
+        deployment.install(Entry())
+        text = f"""
+            fresh
+            call WSAStartup(0x0202, scratch wsadata[512])
+            repeat 20 until failure {{
+                tested = WSASocketW({FAMILY}, {TYPE}, {PROTOCOL}, NULL, 0, 0)
+                when ok {{ closed = closesocket(tested) }}
+            }}
+            again = closesocket(tested)
+            """
+        execution = files.run_text(device.run, text, "sockets")
+        assert execution.named("tested").times == execution.named("closed").times == 20
+        assert execution.named("tested").ok
+        assert execution.named("closed").ok
+        assert execution.named("again").error == 10038
+        deployment.remove()
+        assert bare(device)
+
+
+def test_an_upcall_that_gives_nothing_back_leaves_the_descriptor(tmp_path: Path) -> None:
+    with emulated() as device:
+        deployment = Deployment(device)
+        deployment.install(Entry({"release": 7}))  # WPUSetEvent, which knows no such event
+        text = SOCKET.replace("call WSACleanup()", "again = closesocket(tested)")
+        execution = files.run_text(device.run, text, "socket")
+        assert execution.named("again").error != 10038

@@ -28,7 +28,9 @@ def test_words_nobody_knows_and_too_many() -> None:
 
 
 def test_the_words_of_a_layout() -> None:
-    assert Layout(8, 30, 28, 3).words() == {"upcalls": 8, "entries": 30, "socket": 28, "create": 3}
+    known = {"upcalls": 8, "entries": 30, "socket": 28, "create": 3, "close": 6}
+    assert Layout(8, 30, 28, 3, 6, None).words() == known
+    assert Layout(8, 30, 28, 3, 6, 0).words() == {**known, "release": 0}
 
 
 def record(kind: int, *words: int, more: bytes = b"") -> bytes:

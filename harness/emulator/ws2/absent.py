@@ -119,7 +119,7 @@ def wsa_cancel_async_request(ws: Winsock, task: int) -> int:
     raise WinsockError(WSAEINVAL)
 
 
-@winsock("WSAAsyncSelect", "s hWnd wMsg lEvent")
+@winsock("WSAAsyncSelect", "s hWnd wMsg lEvent", provider="WSPAsyncSelect")
 def wsa_async_select(ws: Winsock, s: int, window: int, message: int, mask: int) -> int:
     """WSAENOTSOCK, else WSAEOPNOTSUPP."""
     ws.socket(s)

@@ -1,7 +1,7 @@
 """listen, accept and WSAAccept."""
 
 from harness.emulator.exports import GuestCall
-from harness.emulator.ws2 import edge
+from harness.emulator.ws2 import edge, procedures
 from harness.emulator.ws2.api import Waiting, Winsock, signed, wait_change, winsock
 from harness.emulator.ws2.constants import CF_ACCEPT, CF_DEFER, CF_REJECT, FD_ACCEPT, INVALID_SOCKET
 from harness.emulator.ws2.errors import (
@@ -41,7 +41,7 @@ def listen(ws: Winsock, s: int, backlog: int) -> int:
     return 0
 
 
-@winsock("accept", "s addr addrlen", failure=INVALID_SOCKET)
+@winsock("accept", "s addr addrlen", failure=INVALID_SOCKET, provider=procedures.accept)
 def accept(ws: Winsock, s: int, addr: int, addrlen: int) -> Waiting[int]:
     """The next connection (aa450277).
 
@@ -54,7 +54,12 @@ def accept(ws: Winsock, s: int, addr: int, addrlen: int) -> Waiting[int]:
     return _take(ws, sock, addr, addrlen)
 
 
-@winsock("WSAAccept", "s addr addrlen lpfnCondition dwCallbackData", failure=INVALID_SOCKET)
+@winsock(
+    "WSAAccept",
+    "s addr addrlen lpfnCondition dwCallbackData",
+    failure=INVALID_SOCKET,
+    provider="WSPAccept",
+)
 def wsa_accept(
     ws: Winsock, s: int, addr: int, addrlen: int, condition: int, callback_data: int
 ) -> Waiting[int]:

@@ -29,6 +29,7 @@ from harness.emulator.ws2.errors import (
     WSANOTINITIALISED,
     WinsockError,
 )
+from harness.emulator.ws2.procedures import Route
 from harness.emulator.ws2.sockaddr import SIZES, Endpoint, unpack
 from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.state import DeviceState, ProcessState
@@ -132,14 +133,14 @@ def winsock(
     failure: int = SOCKET_ERROR,
     startup: bool = True,
     network: bool = True,
-    provider: str = "",
+    provider: str | Route = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Export a handler as ws2!`name`.
 
     `startup`: fails with WSANOTINITIALISED before WSAStartup. `network`: and with WSAENETDOWN while that is
     down.
     `provider`: the procedure of a service provider that does it for a descriptor of that provider, the first
-    argument; it has the same parameters, and lpErrno.
+    argument; it has the same parameters, and lpErrno. Where it has others: how it is called.
     """
 
     def enter(call: Call) -> Winsock:
@@ -161,7 +162,9 @@ def winsock(
                 try:
                     ws = enter(call)
                     if provider and (sock := ws.process.foreign(args[0])) is not None:
-                        return (yield from sock.provider.call(ws, provider, *args))
+                        if isinstance(provider, str):
+                            return (yield from sock.provider.call(ws, provider, *args))
+                        return (yield from provider(ws, sock.provider, *args))
                     value: int | None = (yield from handler(ws, *args)) if generator else handler(ws, *args)
                     return value
                 except WinsockError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from harness.emulator.ws2 import procedures
 from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
 from harness.emulator.ws2.constants import FD_CONNECT
 from harness.emulator.ws2.edge import dial
@@ -26,13 +27,13 @@ from harness.emulator.ws2.streams import StreamEnd, connect_ends
 from harness.emulator.ws2.transfer import check_destination
 
 
-@winsock("connect", "s name namelen")
+@winsock("connect", "s name namelen", provider=procedures.connect)
 def connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
     """Connect a stream socket, or give a datagram socket its peer (ms887913). See `_connect`."""
     return (yield from _connect(ws, s, name, namelen))
 
 
-@winsock("WSAConnect", "s name namelen lpCallerData lpCalleeData lpSQOS lpGQOS")
+@winsock("WSAConnect", "s name namelen lpCallerData lpCalleeData lpSQOS lpGQOS", provider="WSPConnect")
 def wsa_connect(
     ws: Winsock, s: int, name: int, namelen: int, caller: int, callee: int, sqos: int, gqos: int
 ) -> Waiting[int]:

@@ -2,6 +2,7 @@
 
 import struct
 
+from harness.emulator.ws2 import procedures
 from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
 from harness.emulator.ws2.constants import (
     AF_INET,
@@ -27,7 +28,7 @@ from harness.emulator.ws2.sockaddr import LOOPBACK, Endpoint, unpack
 from harness.emulator.ws2.sockets import Socket
 
 
-@winsock("ioctlsocket", "s cmd argp")
+@winsock("ioctlsocket", "s cmd argp", provider=procedures.ioctlsocket)
 def ioctlsocket(ws: Winsock, s: int, command: int, argument: int) -> int:
     """FIONBIO and FIONREAD (ms891129). WSAENOTSOCK, WSAEFAULT, WSAEINVAL (anything else, SIOCATMARK too, and
     going back to blocking while WSAEventSelect is in force).
@@ -61,6 +62,7 @@ def pending_bytes(sock: Socket) -> int:
     "WSAIoctl",
     "s dwIoControlCode lpvInBuffer cbInBuffer lpvOutBuffer cbOutBuffer lpcbBytesReturned lpOverlapped"
     " lpCompletionRoutine",
+    provider=procedures.with_thread("WSPIoctl"),
 )
 def wsa_ioctl(
     ws: Winsock,

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.emulator.exports import Call, GuestFault, Objects
 from harness.emulator.objects import Event
+from harness.emulator.ws2 import procedures
 from harness.emulator.ws2.api import Waiting, Winsock, winsock
 from harness.emulator.ws2.errors import (
     WSA_INVALID_HANDLE,
@@ -139,7 +140,12 @@ def _event(ws: Winsock, overlapped: int) -> Event | None:
     return event
 
 
-@winsock("WSAGetOverlappedResult", "s lpOverlapped lpcbTransfer fWait lpdwFlags", failure=0)
+@winsock(
+    "WSAGetOverlappedResult",
+    "s lpOverlapped lpcbTransfer fWait lpdwFlags",
+    failure=0,
+    provider=procedures.get_overlapped_result,
+)
 def wsa_get_overlapped_result(
     ws: Winsock, s: int, overlapped: int, transferred: int, wait: int, flags: int
 ) -> Waiting[int]:

@@ -41,13 +41,13 @@ class Provider:
     module: Module
     procedures: dict[str, int]
 
-    def call(self, ws: "Winsock", name: str, *args: int) -> "Waiting[int]":
-        """A procedure, with lpErrno behind its arguments. When it fails (INVALID_SOCKET, SOCKET_ERROR),
-        raises WinsockError with the code that it leaves there."""
+    def call(self, ws: "Winsock", name: str, *args: int, failure: int = INVALID_SOCKET) -> "Waiting[int]":
+        """A procedure, with lpErrno behind its arguments. When it fails (INVALID_SOCKET and SOCKET_ERROR are
+        one value), raises WinsockError with the code that it leaves there."""
         error = ws.thread_block("lpErrno", 4)
         ws.memory.set_u32(error, 0)
         woke = yield GuestCall(self.procedures[name], (*args, error))
-        if woke.value == INVALID_SOCKET:
+        if woke.value == failure:
             raise WinsockError(ws.memory.u32(error))
         return woke.value
 

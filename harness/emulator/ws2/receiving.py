@@ -1,5 +1,6 @@
 """recv, recvfrom, WSARecv, WSARecvFrom."""
 
+from harness.emulator.ws2 import procedures
 from harness.emulator.ws2.api import Waiting, Winsock, signed, wait_change, winsock
 from harness.emulator.ws2.buffers import pieces, room, scatter
 from harness.emulator.ws2.constants import FD_READ
@@ -16,7 +17,7 @@ from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.transfer import Received, check_receive, try_receive
 
 
-@winsock("recv", "s buf len flags")
+@winsock("recv", "s buf len flags", provider=procedures.receive)
 def recv(ws: Winsock, s: int, buf: int, length: int, flags: int) -> Waiting[int]:
     """Receive (aa450869): bytes, 0 after the peer's graceful close.
 
@@ -26,7 +27,7 @@ def recv(ws: Winsock, s: int, buf: int, length: int, flags: int) -> Waiting[int]
     return (yield from _receive_one(ws, s, buf, length, flags, 0, 0))
 
 
-@winsock("recvfrom", "s buf len flags from fromlen")
+@winsock("recvfrom", "s buf len flags from fromlen", provider=procedures.receive)
 def recvfrom(
     ws: Winsock, s: int, buf: int, length: int, flags: int, source: int, source_length: int
 ) -> Waiting[int]:
@@ -38,7 +39,11 @@ def recvfrom(
     return (yield from _receive_one(ws, s, buf, length, flags, source, source_length))
 
 
-@winsock("WSARecv", "s lpBuffers dwBufferCount lpNumberOfBytesRecvd lpFlags lpOverlapped lpCompletionRoutine")
+@winsock(
+    "WSARecv",
+    "s lpBuffers dwBufferCount lpNumberOfBytesRecvd lpFlags lpOverlapped lpCompletionRoutine",
+    provider=procedures.with_thread("WSPRecv"),
+)
 def wsa_recv(
     ws: Winsock, s: int, buffers: int, count: int, received: int, flags: int, overlapped: int, routine: int
 ) -> Waiting[int]:
@@ -50,6 +55,7 @@ def wsa_recv(
     "WSARecvFrom",
     "s lpBuffers dwBufferCount lpNumberOfBytesRecvd lpFlags lpFrom lpFromlen lpOverlapped"
     " lpCompletionRoutine",
+    provider=procedures.with_thread("WSPRecvFrom"),
 )
 def wsa_receive_from(
     ws: Winsock,

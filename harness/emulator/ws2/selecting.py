@@ -26,13 +26,16 @@ def select(ws: Winsock, nfds: int, readfds: int, writefds: int, exceptfds: int, 
     """The number of handles that are ready, which alone stay in the sets; 0 on time-out (aa450882).
 
     WSAEFAULT (memory), WSAEINVAL (no set, an empty one, or a bad time-out), WSAENOTSOCK, WSAEINTR (a socket
-    was closed). The time-out is not changed.
+    was closed), WSAEOPNOTSUPP (a provider's descriptor behind one of ours). The time-out is not changed.
     """
     seconds = _timeout(ws, timeout)
     tests = ((readfds, can_receive), (writefds, writable), (exceptfds, has_exception))
     sets = [(pointer, test, _handles(ws, pointer)) for pointer, test in tests if pointer]
     if not sets:
         raise WinsockError(WSAEINVAL)
+    if (first := ws.process.foreign(sets[0][2][0])) is not None:
+        # A provider answers for all of them: descriptors of several do not stand in one call.
+        return (yield from first.provider.call(ws, "WSPSelect", nfds, readfds, writefds, exceptfds, timeout))
     sockets = {handle: ws.socket(handle) for _, _, handles in sets for handle in handles}
     deadline = None if seconds is None else ws.call.device.clock.seconds() + seconds
     while True:

@@ -1,5 +1,6 @@
 """send, sendto, WSASend, WSASendTo."""
 
+from harness.emulator.ws2 import procedures
 from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
 from harness.emulator.ws2.buffers import gather
 from harness.emulator.ws2.constants import FD_WRITE
@@ -14,7 +15,7 @@ from harness.emulator.ws2.sockets import Socket
 from harness.emulator.ws2.transfer import check_send, try_send
 
 
-@winsock("send", "s buf len flags")
+@winsock("send", "s buf len flags", provider=procedures.send)
 def send(ws: Winsock, s: int, buf: int, length: int, flags: int) -> Waiting[int]:
     """Send to the peer (aa450883). WSAENOTSOCK, WSAEFAULT, what `transfer.check_send` raises, WSAEWOULDBLOCK,
     WSAEINTR, WSAECONNRESET.
@@ -23,7 +24,7 @@ def send(ws: Winsock, s: int, buf: int, length: int, flags: int) -> Waiting[int]
     return (yield from _transmit(sock, _readable(ws, buf, length), flags, None, addressed=False))
 
 
-@winsock("sendto", "s buf len flags to tolen")
+@winsock("sendto", "s buf len flags to tolen", provider=procedures.send)
 def sendto(ws: Winsock, s: int, buf: int, length: int, flags: int, to: int, tolen: int) -> Waiting[int]:
     """Send to an address; a stream socket ignores it (aa450885). The codes of send, and WSAEDESTADDRREQ,
     WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT, WSAENETUNREACH.
@@ -33,7 +34,11 @@ def sendto(ws: Winsock, s: int, buf: int, length: int, flags: int, to: int, tole
     return (yield from _transmit(sock, data, flags, _destination(ws, sock, to, tolen), addressed=True))
 
 
-@winsock("WSASend", "s lpBuffers dwBufferCount lpNumberOfBytesSent dwFlags lpOverlapped lpCompletionRoutine")
+@winsock(
+    "WSASend",
+    "s lpBuffers dwBufferCount lpNumberOfBytesSent dwFlags lpOverlapped lpCompletionRoutine",
+    provider=procedures.with_thread("WSPSend"),
+)
 def wsa_send(
     ws: Winsock, s: int, buffers: int, count: int, sent: int, flags: int, overlapped: int, routine: int
 ) -> Waiting[int]:
@@ -47,6 +52,7 @@ def wsa_send(
 @winsock(
     "WSASendTo",
     "s lpBuffers dwBufferCount lpNumberOfBytesSent dwFlags lpTo iToLen lpOverlapped lpCompletionRoutine",
+    provider=procedures.with_thread("WSPSendTo"),
 )
 def wsa_send_to(
     ws: Winsock,
