@@ -1,14 +1,16 @@
-"""The agent for Windows CE on x86 where nobody here wrote what is below it: 32-bit Wine, under a COREDLL.dll and a
-ws2.dll that only translate names and calls. What the emulated device believes of both is compared, call by call."""
+"""The agent for Windows CE on x86 where nobody here wrote what is below it: on 32-bit Wine.
+
+A COREDLL.dll and a ws2.dll translate names and calls. What the emulated device believes of both is compared.
+"""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from beliefs import BELIEFS
 from comparing import differences, recorded
-from wine32_agent import on_wine32
 
 from harness.agents import executable, info
 from harness.deadline import Deadline
@@ -24,12 +26,6 @@ from harness.targets.base import TargetConfig
 from harness.winsock import symbols
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TargetConfig]:
-    with on_wine32(tmp_path_factory.mktemp("wine32")) as target:
-        yield target
 
 
 @pytest.fixture
@@ -62,9 +58,8 @@ def test_it_is_the_executable_for_devices_as_it_was_built(target: TargetConfig, 
     assert wine.welcome.missing == ()
     agent = info(executable("ce-x86"))
     assert agent.subsystem == 9
-    copy = target.settings["key"].replace("ceagent.key", f"prefix/drive_c/{agent.path.name}")
-    with open(copy, "rb") as stream:
-        assert hashlib.file_digest(stream, "sha256").hexdigest() == agent.sha256
+    copy = Path(target.settings["key"]).with_name("prefix") / "drive_c" / agent.path.name
+    assert hashlib.sha256(copy.read_bytes()).hexdigest() == agent.sha256
 
 
 def test_nobody_without_the_key_runs_a_program(target: TargetConfig) -> None:

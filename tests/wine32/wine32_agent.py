@@ -21,14 +21,17 @@ KEY = bytes(range(32)).hex()
 
 @contextmanager
 def on_wine32(folder: Path) -> Iterator[TargetConfig]:
-    """The target whose agent listens there, with a key. Everything in `folder` but the key file goes at the end."""
+    """The target whose agent listens there, with a key. What Wine needs in `folder` goes at the end."""
     if reason := missing(ROOT):
         pytest.skip(reason)
     build_agents()
     prefix, drive = folder / "prefix", folder / "prefix" / "drive_c"
     environment = {
         **os.environ,
-        **{"WINEPREFIX": str(prefix), "WINEARCH": "win32", "WINEDEBUG": "-all,+debugstr", "DISPLAY": ""},
+        "WINEPREFIX": str(prefix),
+        "WINEARCH": "win32",
+        "WINEDEBUG": "-all,+debugstr",
+        "DISPLAY": "",
     }
     log = folder / "wine.log"
     key = folder / "ceagent.key"

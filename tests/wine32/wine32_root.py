@@ -1,8 +1,8 @@
-"""A 32-bit Wine in a folder of its own: `python tests/wine32/wine32_root.py [FOLDER]`, by default build/wine32-root.
+"""A 32-bit Wine in a folder of its own: `python tests/wine32/wine32_root.py [FOLDER]`.
 
-Takes Debian's i386 packages from where this machine's apt gets its own, checks them as apt does, and unpacks them
-there; the system and its package lists stay as they are. What wine32 depends on for pictures, sound and scanners is
-left out. Done in a moment when the folder is there already.
+Takes Debian's i386 packages from where this machine's apt gets its own, checks them as apt does, and unpacks
+them there, by default in build/wine32-root; the system and its package lists stay as they are. What wine32
+depends on for pictures, sound and scanners is left out. Done in a moment when the folder is there already.
 """
 
 import os
@@ -61,7 +61,9 @@ def _say(text: str) -> None:
     print(f"wine32: {text}", flush=True)
 
 
-def _run(words: Sequence[str | Path], folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def _run(
+    words: Sequence[str | Path], folder: Path, environment: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             words,
