@@ -9,10 +9,10 @@ SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long fuzz deep bench soak sweep picture clean
+.PHONY: help run test lint ci-long wine32 fuzz deep bench soak sweep picture clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: $(VENV)/.run ## WSASocket conformance on an emulated CE device (RUN="--cpu x86" for other options)
 	$(BIN)/ceharness run $(RUN)
@@ -31,10 +31,15 @@ lint: $(VENV)/.dev ## the static checks alone
 ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
 	$(BIN)/pytest -n auto -m long
 
+wine32: $(VENV)/.dev ## the agent for CE on x86 on 32-bit Wine, which is fetched into build/wine32-root (105 MB)
+	$(BIN)/python tests/wine32/wine32_root.py
+	$(BIN)/pytest tests/wine32 -m "long or not long"
+
 fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each target (needs a clang of the system)
 	$(BIN)/python device_agent/fuzz.py --seconds $(SECONDS)
 
 deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, 20 seeds of the property tests, a million calls
+	-$(BIN)/python tests/wine32/wine32_root.py
 	$(BIN)/pytest -n auto -m "long or not long" --full
 	for seed in $$(seq 20); do \
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \

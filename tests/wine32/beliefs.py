@@ -1,8 +1,8 @@
 """What Windows CE's COREDLL and the desktop's functions of the same names have in common, as programs.
 
-Each runs on the emulated x86 device and on 32-bit Wine. What a call returned must be equal, unless the program
-keeps it under a name: handles and addresses differ from one system to the next. The last error of a call that
-failed, what came back in buffers, and the end of the program must be equal always.
+Each runs on the emulated x86 device and on 32-bit Wine. What a call returned must be equal, unless the
+program keeps it under a name: handles and addresses differ from one system to the next. The last error of a
+call that failed, what came back in buffers, and the end of the program must be equal always.
 """
 
 from pathlib import Path

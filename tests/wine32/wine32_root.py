@@ -112,9 +112,15 @@ def make_root(root: Path) -> None:
         unpacked = _run(["dpkg-deb", "--extract", file, root], work, {})
         if unpacked.returncode:
             raise RootError(f"{file.name} cannot be unpacked: {_words_of(unpacked)}")
+    try:
+        started = _run([wine(root), "--version"], work, {})
+    except OSError as error:  # a kernel without them, or a container that forbids them
+        raise RootError(f"32-bit programs cannot be started here: {error.strerror}") from error
+    if started.returncode:
+        raise RootError(f"32-bit Wine does not start here: {_words_of(started)}")
     shutil.rmtree(work)
     (root / "made").write_text("".join(f"{file.name}\n" for file in files), encoding="utf-8")
-    _say(f"{root} made in {time.monotonic() - began:.0f} s")
+    _say(f"{started.stdout.strip()} in {root}, made in {time.monotonic() - began:.0f} s")
 
 
 def main(words: Sequence[str]) -> int:
