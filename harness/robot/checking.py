@@ -206,8 +206,9 @@ class CheckKeywords(RunKeywords):
     @keyword(tags=["check"])
     @action
     def needs_memory_of_its_own(self) -> None:
-        """Skips the test as not provocable where free memory is that of a computer which others use too, as it
-        is on Wine: what it has lost between two readings, the test need not have taken."""
+        """Skips the test as not provocable where free memory is that of a computer which others use too, as on
+        Wine: the test need not have taken what is lost between two readings.
+        """
         if kind_of(self._target.config).shares_memory:
             raise self._out_of_reach("free memory is that of the computer, which others use too")
 
