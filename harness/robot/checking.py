@@ -206,7 +206,7 @@ class CheckKeywords(RunKeywords):
     @keyword(tags=["check"])
     @action
     def needs_memory_of_its_own(self) -> None:
-        """Skips the test as not provocable where free memory is that of a computer which others use too, as on
+        """Skips the test as not provocable where free memory is that of a computer which others use, as on
         Wine: the test need not have taken what is lost between two readings.
         """
         if kind_of(self._target.config).shares_memory:
