@@ -9,7 +9,7 @@ SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long wine32 fuzz deep bench soak sweep picture clean
+.PHONY: help run test lint ci-long wine32 fuzz deep bench soak sweep witness picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -54,6 +54,9 @@ soak: $(VENV)/.run ## counted calls over a line full of faults (CALLS=1000000 SO
 
 sweep: $(VENV)/.run ## a million triples of WSASocket over a line of 115200 baud, twice (SWEEP="--cpu x86")
 	$(BIN)/python -m benchmarks.sweep $(SWEEP)
+
+witness: $(VENV)/.dev ## what a C program is answered by Wine's Winsock, call by call
+	$(BIN)/python -m witness
 
 picture: $(VENV)/.dev ## docs/run.svg, the picture of a run in README.md
 	$(BIN)/python docs/picture.py docs/run.svg

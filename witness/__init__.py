@@ -3,6 +3,6 @@
 `python -m witness` prints, for each line of calls.txt, what came of its calls; docs/wine.md says what for.
 """
 
-from witness.running import CALLS, read_calls, testify
+from witness.running import CALLS, read_calls, witnessed
 
-__all__ = ["CALLS", "read_calls", "testify"]
+__all__ = ["CALLS", "read_calls", "witnessed"]

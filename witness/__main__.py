@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from harness.errors import HarnessError
-from witness.running import CALLS, read_calls, testify
+from witness.running import CALLS, read_calls, witnessed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("line", nargs="*", metavar="LINE", help=f"steps; without any those of {CALLS}")
     options = made.parse_args(arguments)
     try:
-        for line in testify(options.line or read_calls()):
+        for line in witnessed(options.line or read_calls()):
             print(line)
     except HarnessError as error:
         print(error, file=sys.stderr)

@@ -24,7 +24,7 @@ def read_calls() -> list[str]:
     return [line for line in lines if line]
 
 
-def testify(lines: Sequence[str]) -> list[str]:
+def witnessed(lines: Sequence[str]) -> list[str]:
     """What the witness says about each line: "LINE -> RESULT; RESULT ...".
 
     Raises UsageError where Wine or the compiler is missing, LinkError if it does not answer every line.
