@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop format --check --no-overwrite suites
 
 ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
-	$(BIN)/pytest -n auto -m long
+	$(BIN)/pytest -n auto -m long --ignore tests/wine32
 
 wine32: $(VENV)/.dev ## the agent for CE on x86 on 32-bit Wine, which is fetched into build/wine32-root (105 MB)
 	$(BIN)/python tests/wine32/wine32_root.py

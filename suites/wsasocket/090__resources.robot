@@ -48,7 +48,10 @@ No Memory Is Left
     Outcome Should Conform
     Should Succeed    freed
     Should Succeed    recovered
-    Number Should Not Shrink    before+MEMORYSTATUS.dwAvailPhys:word    after+MEMORYSTATUS.dwAvailPhys:word    noise=${NOISE}
+    Number Should Not Shrink
+    ...    before+MEMORYSTATUS.dwAvailPhys:word
+    ...    after+MEMORYSTATUS.dwAvailPhys:word
+    ...    noise=${NOISE}
 
 
 *** Keywords ***
