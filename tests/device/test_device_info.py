@@ -22,6 +22,8 @@ class CeDevice:
         self.names: dict[int, str] = {}
         self.without: set[str] = set()
         self.word = 4
+        self.platform_id = 3
+        self.loaded: list[str] = []
 
     def __call__(self, run: Run) -> Answer:
         for entry in run.exports:
@@ -38,7 +40,7 @@ class CeDevice:
             return replace(answer, values=(), times=(), outcome=outcome, outputs=())
         match name:
             case "GetVersionExW":
-                data = struct.pack("<5I", 276, 5, 2, 1735, 3) + "SP1".encode("utf-16-le")
+                data = struct.pack("<5I", 276, 5, 2, 1735, self.platform_id) + "SP1".encode("utf-16-le")
                 return replace(answer, outputs=(data,))
             case "GetSystemInfo":
                 addresses = "QQQ" if self.word == 8 else "III"
@@ -51,6 +53,7 @@ class CeDevice:
                     return replace(answer, values=(0,), errors={0: 5})
                 return replace(answer, outputs=(STRINGS[args[0]].encode("utf-16-le"),))
             case "LoadLibraryW":
+                self.loaded = sorted(self.names.values())
                 if "ws2.dll" in self.without:
                     errors: dict[int, int | None] = {0: 126, **dict.fromkeys(range(1, count))}
                     return replace(answer, values=(0,) * count, errors=errors)
@@ -102,6 +105,17 @@ def test_a_device_with_wider_words() -> None:
     with FakeAgent(script=script, limits=replace(LIMITS, word=8)) as agent:
         info = device_of(agent, 8).info()
         assert (info.processors, info.processor, info.word) == (1, "StrongARM or XScale", 8)
+
+
+def test_winsock_of_desktop_windows_is_found_under_its_own_names() -> None:
+    script = CeDevice()
+    script.word, script.platform_id = 8, 2
+    with FakeAgent(script=script, limits=replace(LIMITS, word=8)) as agent:
+        info = device_of(agent, 8).info()
+    assert "GetProcAddress" in script.loaded
+    assert "GetProcAddressW" not in script.loaded
+    assert info.ws2 is not None
+    assert str(info).startswith("Windows 5.02.1735")
 
 
 def test_what_cannot_be_asked_is_unknown_and_says_why() -> None:

@@ -88,6 +88,45 @@ def test_numbers_and_bytes_of_buffers(run_suite, step, status) -> None:
     assert ran.tests.status["One"] == status, ran.tests.message
 
 
+@pytest.mark.parametrize("word", [4, 8])
+def test_places_by_name_are_those_of_the_devices_word(run_suite, word) -> None:
+    """The double writes what the device would have: a length, and a pointer as wide as its words."""
+
+    def get(vector: bytearray) -> None:
+        assert len(vector) == 2 * word
+        vector[:] = (7).to_bytes(word, "little") + (0x1234 << 8 * word - 16).to_bytes(word, "little")
+
+    device = ScriptedDevice({"Get": get}, word=word)
+    text = one_test(
+        "Run Program    call a!Get(out vector[WSABUF]) fails never",
+        "Number Should Be    vector+WSABUF.len:4    7",
+        f"Number Should Be    vector+WSABUF.buf:word    {0x1234 << 8 * word - 16}",
+        f"Number Should Be    vector+{word}:{word}    vector+WSABUF.buf:word",
+        "${number}=    Get Number    vector+WSABUF.buf:word",
+        f"Should Be Equal As Integers    ${{number}}    {0x1234 << 8 * word - 16}",
+    )
+    ran = run_suite(text, device)
+    assert ran.tests.status["One"] == "PASS", ran.tests.message
+
+
+def test_a_member_that_there_is_not(run_suite) -> None:
+    text = one_test(
+        "Run Program    call a!Get(out vector[WSABUF]) fails never", "Get Number    vector+WSABUF.buff:word"
+    )
+    ran = run_suite(text, ScriptedDevice())
+    assert "WSABUF.buff is no member of a structure; did you mean WSABUF.buf?" in ran.tests.message["One"]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("emulated", "PASS"), ("wine", "SKIP")])
+def test_memory_that_others_use_too_is_not_judged(run_suite, tmp_path, kind, status) -> None:
+    lab = tmp_path / "lab.ini"
+    lab.write_text(f"[defaults]\ntarget = it\n[target it]\nkind = {kind}\n", encoding="utf-8")
+    text = "*** Test Cases ***\nOne\n    [Tags]    WSASOCKET-023\n    Needs Memory Of Its Own\n"
+    ran = run_suite(text, ScriptedDevice(), variable=[f"LAB:{lab}"])
+    assert ran.tests.status["One"] == status, ran.tests.message
+    assert [row.verdict for row in ran.rows] == (["not-provocable"] if status == "SKIP" else [])
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [

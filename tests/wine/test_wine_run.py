@@ -92,13 +92,32 @@ def test_a_record_that_is_gone_and_records_of_nothing_are_red(
     assert "the record matches no row" in capsys.readouterr().out
 
 
-def test_doctor_and_a_single_call(capsys: pytest.CaptureFixture[str]) -> None:
+LAYOUT = """\
+buffer out vector[WSABUF]
+store &vector+WSABUF.buf, word, &vector
+tested = ws2!WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0)
+"""
+
+
+def test_doctor_and_a_program_that_depends_on_the_word(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["doctor", "wine", "--lab", str(ROOT / "lab.ini"), "--json", "-"]) == 0
     steps = {step["step"]: step for step in json.loads(capsys.readouterr().out)}
     assert all(step["ok"] for step in steps.values())
     assert "ceagent-win32-x64.exe" in steps["agent executable"]["detail"]
     assert "Windows 6." in steps["device information"]["detail"]
     assert "every frame is keyed" in steps["protocol and key"]["detail"]
+    (tmp_path / "layout.ceprog").write_text(LAYOUT, encoding="utf-8")
+    program = str(tmp_path / "layout.ceprog")
+    assert main(["exec", program, "--target", "wine", "--lab", str(ROOT / "lab.ini"), "--json", "-"]) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert done["calls"][0]["value"] == (1 << 64) - 1
+    assert done["calls"][0]["error_name"] == "WSANOTINITIALISED"
+    vector = bytes.fromhex(done["buffers"]["vector"])
+    assert len(vector) == 16
+    assert vector[:8] == bytes(8)
+    assert vector[8:] != bytes(8)
 
 
 class Command:
