@@ -110,7 +110,7 @@ def test_doctor_and_a_program_that_depends_on_the_word(
     assert "every frame is keyed" in steps["protocol and key"]["detail"]
     (tmp_path / "layout.ceprog").write_text(LAYOUT, encoding="utf-8")
     program = str(tmp_path / "layout.ceprog")
-    assert main(["exec", program, "--target", "wine", "--lab", str(ROOT / "lab.ini"), "--json", "-"]) == 0
+    assert main(["exec", program, "wine", "--lab", str(ROOT / "lab.ini"), "--json", "-"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert done["calls"][0]["value"] == (1 << 64) - 1
     assert done["calls"][0]["error_name"] == "WSANOTINITIALISED"
