@@ -84,13 +84,15 @@ OTHERS = {
     "chunk": 16,
     "writes": 4,
 }
-DATAGRAMS = {"send": "sendto", "receive": "recvfrom"}
+PEER = {"peer": "020000090A0000020000000000000000", "times": 90}
+OF_FILES: dict[str, dict[str, object]] = {
+    "datagrams.ceprog": {"send": "sendto", "receive": "recvfrom"},
+    "broken_connection.ceprog": {"client": 260},
+}
 
 
 @pytest.mark.parametrize("file", sorted(PROGRAMS.glob("*.ceprog")), ids=lambda file: file.name)
 def test_every_program_of_the_suites_can_be_replayed(file: Path) -> None:
-    values = (
-        ENTRY | PLACE | ADDRESS | OTHERS | PROVIDER | (DATAGRAMS if file.name == "datagrams.ceprog" else {})
-    )
+    values = ENTRY | PLACE | ADDRESS | OTHERS | PROVIDER | PEER | OF_FILES.get(file.name, {})
     program = parse(expand(file, values), symbols(), name=file.name)
     assert parse(format_program(program), symbols()) == program
