@@ -29,6 +29,9 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--cpu", default="arm", help=f"its processor: {', '.join(CPU_BUILDS)} (default arm)")
     parser.add_argument("--link", help="an agent on tcp or serial alone (default: one on each)")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME", help="a device variant")
+    parser.add_argument(
+        "--quirk", action="append", default=[], metavar="NAME", help="something that the device does wrong"
+    )
     parser.add_argument("--catalog", metavar="FILE", help="its protocol catalog")
     parser.add_argument("--agent", metavar="FILE", help="another agent executable")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the file with its key (default: a new key)")
@@ -57,6 +60,7 @@ def _emulate(args: argparse.Namespace) -> int:
             secrets={_KEY_FILE: new_key()} if keyed and not args.key else {},
             starts=[_command_line(link, link in keyed) for link in links],
             variants=args.variant,
+            quirks=args.quirk,
             catalog=args.catalog,
             timeout=30.0,
         ) as device:

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from harness.emulator.choices import CHOICES
 from harness.emulator.config import Config
 from harness.emulator.console import Console
 from harness.emulator.cpu import CPUS
@@ -24,6 +25,7 @@ from harness.emulator.dll import BUILT_IN
 from harness.emulator.exports import VARIANTS
 from harness.emulator.files import GuestPathError
 from harness.emulator.loader import LoadError
+from harness.emulator.quirks import QUIRKS, Quirk, UnknownQuirkError, named
 from harness.emulator.ws2.settings import CatalogError, load_settings
 
 USAGE = 2
@@ -36,7 +38,10 @@ def parser() -> argparse.ArgumentParser:
         description="An emulated Windows CE device. It ends when its standard input ends.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="variants:\n"
-        + "\n".join(f"  {name}\n      {meaning}" for name, meaning in sorted(VARIANTS.items())),
+        + "\n".join(f"  {name}\n      {meaning}" for name, meaning in sorted(VARIANTS.items()))
+        + "\n\nquirks:\n"
+        + "\n".join(f"  {quirk.name}\n      {quirk.meaning}" for _, quirk in sorted(QUIRKS.items()))
+        + "\n  answer:WHAT=ANSWER\n      a refusal of WSASocket is answered otherwise (docs/emulator.md)",
     )
     made.add_argument(
         "--cpu", choices=sorted(CPUS), default="arm", help="processor (default: arm, which is ARMV4I)"
@@ -65,6 +70,14 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--variant", action="append", default=[], choices=sorted(VARIANTS), metavar="NAME")
     made.add_argument(
+        "--quirk",
+        action="append",
+        default=[],
+        type=_quirk,
+        metavar="NAME",
+        help="something that the device does wrong; repeatable",
+    )
+    made.add_argument(
         "--memory", type=int, default=64, metavar="MIB", help="memory for applications (default: 64)"
     )
     made.add_argument("--human", action="store_true", help="print text for people instead of JSON")
@@ -86,6 +99,14 @@ def _dial(text: str) -> tuple[tuple[str, int], int]:
     return made
 
 
+def _quirk(name: str) -> Quirk:
+    """The option's value."""
+    try:
+        return named(name)
+    except UnknownQuirkError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a device. Returns the exit code: 0, or 2 for a mistake on the command line."""
     for name in BUILT_IN:  # so that all variants are known
@@ -98,6 +119,10 @@ def main(arguments: Sequence[str]) -> int:
     for (address, _), _ in options.dial:
         if IPv4Address(address) in network.addresses or IPv4Address(address).is_loopback:
             return _refuse(f"--dial {address}: this is the device itself; expected an address outside it")
+    for name in set(options.variant) & set(CHOICES):
+        CHOICES[name]()
+    for quirk in options.quirk:
+        quirk.begin()
     with _root(options.root, options.scratch) as root:
         config = Config(
             cpu=options.cpu,

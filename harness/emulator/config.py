@@ -11,6 +11,7 @@ SEPARATE_WSA_ERROR = declare_variant(
     "separate-wsa-error",
     "GetLastError and WSAGetLastError read two slots; else they are the same one, as ws2.dll on CE has it",
 )
+CE_6 = declare_variant("ce-6", "GetVersionEx says 6.0, whose pages have a statement more; else 5.0")
 WITHOUT_WS2 = declare_variant("no-ws2", "an image without ws2.dll")
 WITHOUT_COUNTER = declare_variant(
     "tick-counter", "QueryPerformanceCounter counts milliseconds, as on boards without a finer counter"

@@ -243,6 +243,7 @@ def start_emulator(
     timeout: float,
     secrets: Mapping[str, str] = MappingProxyType({}),
     variants: Sequence[str] = (),
+    quirks: Sequence[str] = (),
     catalog: str | None = None,
     dials: Sequence[tuple[str, int]] = (),
 ) -> Iterator[EmulatorProcess]:
@@ -250,6 +251,7 @@ def start_emulator(
 
     starts: command lines to run at boot. copies: (file on the host, path on the device). secrets: text of
     files for the device's root directory, which nobody else can read.
+    quirks: what the device does wrong, by name.
     dials: ("10.0.0.1:5555", loopback port of this computer): where the device can connect to.
     timeout: seconds until it has to be ready. Raises LinkError; UsageError if there is no such catalog file.
     """
@@ -264,6 +266,8 @@ def start_emulator(
         command += ["--dial", f"{place}={port}"]
     for variant in variants:
         command += ["--variant", variant]
+    for quirk in quirks:
+        command += ["--quirk", quirk]
     for start in starts:
         command += ["--start", start]
     # Both of us delete it: nothing stays behind when one of us is killed.

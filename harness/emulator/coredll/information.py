@@ -6,7 +6,7 @@ import struct
 import time
 from datetime import datetime
 
-from harness.emulator.config import WITHOUT_COUNTER
+from harness.emulator.config import CE_6, WITHOUT_COUNTER
 from harness.emulator.errors import ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER
 from harness.emulator.exports import Call, export
 from harness.emulator.memory import GRANULARITY, HIGHEST, PAGE
@@ -85,7 +85,7 @@ def get_version_ex(call: Call, information: int) -> int:
     memory = call.process.memory
     if memory.u32(information) < VERSION_INFO_SIZE:
         return call.fail(ERROR_INSUFFICIENT_BUFFER)
-    major, minor, build = call.device.config.version
+    major, minor, build = (6, 0, 0) if CE_6 in call.device.variants else call.device.config.version
     memory.write(
         information, struct.pack("<5I256x", VERSION_INFO_SIZE, major, minor, build, PLATFORM_WIN32_CE)
     )

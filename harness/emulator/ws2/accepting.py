@@ -1,8 +1,8 @@
 """listen, accept and WSAAccept."""
 
 from harness.emulator.exports import GuestCall
-from harness.emulator.ws2 import edge, procedures
-from harness.emulator.ws2.api import Waiting, Winsock, signed, wait_change, winsock
+from harness.emulator.ws2 import api, edge, procedures
+from harness.emulator.ws2.api import Waiting, Winsock, signed, winsock
 from harness.emulator.ws2.constants import CF_ACCEPT, CF_DEFER, CF_REJECT, FD_ACCEPT, INVALID_SOCKET
 from harness.emulator.ws2.errors import (
     WSAECONNREFUSED,
@@ -103,7 +103,7 @@ def _pending(ws: Winsock, sock: Socket, addr: int, addrlen: int) -> Waiting[Stre
     while not sock.backlog:
         if sock.nonblocking:
             raise WinsockError(WSAEWOULDBLOCK)
-        yield from wait_change(sock)
+        yield from api.wait_change(sock)
     return sock.backlog[0]
 
 

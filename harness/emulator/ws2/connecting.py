@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from harness.emulator.ws2 import procedures
-from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
+from harness.emulator.ws2 import api, edge, procedures, streams, transfer
+from harness.emulator.ws2.api import Waiting, Winsock, winsock
 from harness.emulator.ws2.constants import FD_CONNECT
-from harness.emulator.ws2.edge import dial
 from harness.emulator.ws2.errors import (
     WSAEADDRNOTAVAIL,
     WSAEAFNOSUPPORT,
@@ -23,8 +22,7 @@ from harness.emulator.ws2.errors import (
 from harness.emulator.ws2.network import Network, Route, Transport
 from harness.emulator.ws2.sockaddr import Endpoint, family_of, unpack
 from harness.emulator.ws2.sockets import Socket, State
-from harness.emulator.ws2.streams import StreamEnd, connect_ends
-from harness.emulator.ws2.transfer import check_destination
+from harness.emulator.ws2.streams import StreamEnd
 
 
 @winsock("connect", "s name namelen", provider=procedures.connect)
@@ -73,12 +71,16 @@ def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
         set_peer(sock, remote)
         return 0
     start(
-        sock, remote, ws.device.io.after, ws.device.network.settings.connect_timeout, partial(dial, ws.call)
+        sock,
+        remote,
+        ws.device.io.after,
+        ws.device.network.settings.connect_timeout,
+        partial(edge.dial, ws.call),
     )
     while sock.state is State.CONNECTING:
         if sock.nonblocking:
             raise WinsockError(WSAEWOULDBLOCK)
-        yield from wait_change(sock)
+        yield from api.wait_change(sock)
     if sock.state is not State.CONNECTED:
         code, sock.error = sock.error, 0
         raise WinsockError(code)
@@ -87,7 +89,7 @@ def _connect(ws: Winsock, s: int, name: int, namelen: int) -> Waiting[int]:
 
 def set_peer(sock: Socket, remote: Endpoint) -> None:
     """Give a datagram socket its default peer; what others had sent to it is dropped."""
-    check_destination(sock, remote)
+    transfer.check_destination(sock, remote)
     local = sock.need_local()
     if local.is_any:
         sock.local = Endpoint(sock.network.source_for(remote.address), local.port)
@@ -157,7 +159,7 @@ def _establish(sock: Socket, remote: Endpoint) -> None:
         return
     client = StreamEnd(here, remote, sock.receive_buffer, listener.send_buffer)
     server = StreamEnd(remote, here, listener.receive_buffer, sock.send_buffer)
-    connect_ends(client, server)
+    streams.connect_ends(client, server)
     if not listener.offer(server):
         sock.refused(WSAECONNREFUSED)
         return

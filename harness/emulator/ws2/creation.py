@@ -1,12 +1,19 @@
 """socket, WSASocketW and closesocket."""
 
 from harness.emulator.exports import Blocking, Call, GuestFault, export
-from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, signed, wait_change, winsock
-from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, ProtocolInfo
+from harness.emulator.ws2 import api, providers, selection
+from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, signed, winsock
+from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import INVALID_SOCKET, WSA_FLAG_OVERLAPPED
 from harness.emulator.ws2.errors import WSAEWOULDBLOCK, WinsockError
-from harness.emulator.ws2.providers import started
-from harness.emulator.ws2.selection import ANSWERS, UNREADABLE, Refused, Request, select
+from harness.emulator.ws2.selection import (
+    UNREADABLE,
+    Circumstances,
+    Reason,
+    Refused,
+    Request,
+    Selection,
+)
 from harness.emulator.ws2.sockets import Socket
 
 
@@ -44,19 +51,29 @@ def _structure(call: Call, pointer: int) -> object:
 def _create(call: Call, request: Request, info_pointer: int, *, overlapped: bool) -> Blocking:
     process = ProcessState.of(call)
     try:
-        selection = select(process.device.catalog, request, process.circumstances)
+        chosen = select(process.device.catalog, request, process.circumstances)
     except Refused as refused:
-        return call.wsa_fail(ANSWERS[refused.reason], INVALID_SOCKET)
-    if selection.entry.library:
-        return (yield from _ask_provider(Winsock(call, process), selection.entry, request, info_pointer))
-    handle, _ = process.create(selection, overlapped=overlapped)
+        return refuse(call, request, refused.reason)
+    if chosen.entry.library:
+        return (yield from _ask_provider(Winsock(call, process), chosen.entry, request, info_pointer))
+    handle, _ = process.create(chosen, overlapped=overlapped)
     return handle
+
+
+def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
+    """The choice of `selection.select`, for WSASocketW and socket alike. Raises Refused."""
+    return selection.select(catalog, request, circumstances)
+
+
+def refuse(call: Call, request: Request, reason: Reason) -> int:
+    """No socket comes of the request: the code of the reason."""
+    return call.wsa_fail(selection.ANSWERS[reason], INVALID_SOCKET)
 
 
 def _ask_provider(ws: Winsock, entry: ProtocolInfo, request: Request, info_pointer: int) -> Blocking:
     """WSPSocket of the entry's provider, with the caller's values as they came; its error is the caller's."""
     try:
-        provider = yield from started(ws, entry)
+        provider = yield from providers.started(ws, entry)
         values = (request.family, request.type, request.protocol)
         return (
             yield from provider.call(
@@ -92,7 +109,7 @@ def closesocket(ws: Winsock, s: int) -> Waiting[int]:
             deadline = ws.call.device.clock.seconds() + seconds
             while _unacknowledged(sock) and not reset:
                 left = deadline - ws.call.device.clock.seconds()
-                reset = left <= 0 or not (yield from wait_change(sock, timeout=left))
+                reset = left <= 0 or not (yield from api.wait_change(sock, timeout=left))
     ws.process.close(s, reset=reset)
     return 0
 

@@ -2,8 +2,9 @@
 
 import struct
 
-from harness.emulator.ws2 import procedures
-from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
+from harness.emulator.ws2 import api, procedures
+from harness.emulator.ws2 import overlapped as operations
+from harness.emulator.ws2.api import Waiting, Winsock, winsock
 from harness.emulator.ws2.constants import (
     AF_INET,
     FIONBIO,
@@ -23,7 +24,6 @@ from harness.emulator.ws2.errors import (
     WinsockError,
 )
 from harness.emulator.ws2.network import Route
-from harness.emulator.ws2.overlapped import begin, need_overlapped
 from harness.emulator.ws2.sockaddr import LOOPBACK, Endpoint, unpack
 from harness.emulator.ws2.sockets import Socket
 
@@ -83,16 +83,16 @@ def wsa_ioctl(
     device whose addresses and routes never change.
     """
     sock = ws.socket(s)
-    asynchronous = need_overlapped(sock, overlapped, routine)
+    asynchronous = operations.need_overlapped(sock, overlapped, routine)
     if code == SIO_FLUSH:
         raise WinsockError(WSAEOPNOTSUPP)
     if code in (SIO_ADDRESS_LIST_CHANGE, SIO_ROUTING_INTERFACE_CHANGE):
         if asynchronous:
-            return begin(ws, sock.lasting, overlapped, returned, lambda: None)
+            return operations.begin(ws, sock.lasting, overlapped, returned, lambda: None)
         if sock.nonblocking:
             raise WinsockError(WSAEWOULDBLOCK)
         while True:
-            yield from wait_change(sock)
+            yield from api.wait_change(sock)
     data = ws.memory.read(in_buffer, in_size) if in_size and in_buffer else b""
     if code == FIONBIO:
         if len(data) < 4:
@@ -117,7 +117,7 @@ def wsa_ioctl(
         return len(answer), 0
 
     if asynchronous:
-        return begin(ws, [], overlapped, returned, work)
+        return operations.begin(ws, [], overlapped, returned, work)
     ws.need_writable(returned, 4)
     work()
     ws.memory.set_u32(returned, len(answer))

@@ -1,8 +1,9 @@
 """recv, recvfrom, WSARecv, WSARecvFrom."""
 
-from harness.emulator.ws2 import procedures
-from harness.emulator.ws2.api import Waiting, Winsock, signed, wait_change, winsock
-from harness.emulator.ws2.buffers import pieces, room, scatter
+from harness.emulator.ws2 import api, procedures, transfer
+from harness.emulator.ws2 import buffers as vectors
+from harness.emulator.ws2 import overlapped as operations
+from harness.emulator.ws2.api import Waiting, Winsock, signed, winsock
 from harness.emulator.ws2.constants import FD_READ
 from harness.emulator.ws2.errors import (
     WSAEFAULT,
@@ -11,10 +12,9 @@ from harness.emulator.ws2.errors import (
     WSAEWOULDBLOCK,
     WinsockError,
 )
-from harness.emulator.ws2.overlapped import begin, need_overlapped
 from harness.emulator.ws2.sockaddr import SIZES
 from harness.emulator.ws2.sockets import Socket
-from harness.emulator.ws2.transfer import Received, check_receive, try_receive
+from harness.emulator.ws2.transfer import Received
 
 
 @winsock("recv", "s buf len flags", provider=procedures.receive)
@@ -82,7 +82,7 @@ def _receive_one(
 ) -> Waiting[int]:
     sock = ws.socket(s)
     size = signed(length)
-    check_receive(sock, flags)
+    transfer.check_receive(sock, flags)
     if size < 0 or (size == 0 and sock.is_stream):
         raise WinsockError(WSAEINVAL)
     if size:
@@ -109,26 +109,26 @@ def _receive_buffers(
     routine: int,
 ) -> Waiting[int]:
     sock = ws.socket(s)
-    asynchronous = need_overlapped(sock, overlapped, routine)
+    asynchronous = operations.need_overlapped(sock, overlapped, routine)
     flags = ws.memory.u32(flags_pointer)
     ws.need_writable(flags_pointer, 4)
-    found = pieces(ws, buffers, count)
-    size = room(ws, found)
-    check_receive(sock, flags)
+    found = vectors.pieces(ws, buffers, count)
+    size = vectors.room(ws, found)
+    transfer.check_receive(sock, flags)
     _check_source(ws, sock, source, source_length)
 
     def store(got: Received) -> tuple[int, int]:
-        scatter(ws, found, got.data)
+        vectors.scatter(ws, found, got.data)
         _put_source(ws, got, source, source_length)
         return len(got.data), WSAEMSGSIZE if got.truncated else 0
 
     if asynchronous:
 
         def work() -> tuple[int, int] | None:
-            got = try_receive(sock, size, flags)
+            got = transfer.try_receive(sock, size, flags)
             return None if got is None else store(got)
 
-        return begin(ws, sock.receiving, overlapped, received, work, routine)
+        return operations.begin(ws, sock.receiving, overlapped, received, work, routine)
     ws.need_writable(received, 4)
     got = yield from _wait_for(sock, size, flags)
     stored, code = store(got)
@@ -142,13 +142,13 @@ def _receive_buffers(
 def _wait_for(sock: Socket, size: int, flags: int) -> Waiting[Received]:
     """What comes first; WSAEWOULDBLOCK on a nonblocking socket when nothing is there."""
     while True:
-        got = try_receive(sock, size, flags)
+        got = transfer.try_receive(sock, size, flags)
         sock.rearm(FD_READ)
         if got is not None:
             return got
         if sock.nonblocking:
             raise WinsockError(WSAEWOULDBLOCK)
-        yield from wait_change(sock)
+        yield from api.wait_change(sock)
 
 
 def _check_source(ws: Winsock, sock: Socket, source: int, source_length: int) -> None:

@@ -2,7 +2,8 @@
 
 import struct
 
-from harness.emulator.ws2.api import Waiting, Winsock, signed, wait_change, winsock
+from harness.emulator.ws2 import api
+from harness.emulator.ws2.api import Waiting, Winsock, signed, winsock
 from harness.emulator.ws2.errors import WSAEINVAL, WinsockError
 from harness.emulator.ws2.netevents import ended, readable, writable
 from harness.emulator.ws2.sockets import Socket
@@ -43,7 +44,7 @@ def select(ws: Winsock, nfds: int, readfds: int, writefds: int, exceptfds: int, 
         left = None if deadline is None else deadline - ws.call.device.clock.seconds()
         if any(ready) or (left is not None and left <= 0):
             break
-        yield from wait_change(*sockets.values(), timeout=left)
+        yield from api.wait_change(*sockets.values(), timeout=left)
         for handle in sockets:
             ws.socket(handle)
     for (pointer, _, _), handles in zip(sets, ready, strict=True):

@@ -1,18 +1,17 @@
 """send, sendto, WSASend, WSASendTo."""
 
-from harness.emulator.ws2 import procedures
-from harness.emulator.ws2.api import Waiting, Winsock, wait_change, winsock
-from harness.emulator.ws2.buffers import gather
+from harness.emulator.ws2 import api, procedures, transfer
+from harness.emulator.ws2 import buffers as vectors
+from harness.emulator.ws2 import overlapped as operations
+from harness.emulator.ws2.api import Waiting, Winsock, winsock
 from harness.emulator.ws2.constants import FD_WRITE
 from harness.emulator.ws2.errors import (
     WSAEFAULT,
     WSAEWOULDBLOCK,
     WinsockError,
 )
-from harness.emulator.ws2.overlapped import begin, need_overlapped
 from harness.emulator.ws2.sockaddr import Endpoint
 from harness.emulator.ws2.sockets import Socket
-from harness.emulator.ws2.transfer import check_send, try_send
 
 
 @winsock("send", "s buf len flags", provider=procedures.send)
@@ -102,33 +101,33 @@ def _send_buffers(
     routine: int,
     addressed: bool,
 ) -> Waiting[int]:
-    asynchronous = need_overlapped(sock, overlapped, routine)
-    data = gather(ws, buffers, count)
+    asynchronous = operations.need_overlapped(sock, overlapped, routine)
+    data = vectors.gather(ws, buffers, count)
     if not asynchronous:
         ws.need_writable(sent, 4)
         done = yield from _transmit(sock, data, flags, to, addressed=addressed)
         ws.memory.set_u32(sent, done)
         return 0
-    check_send(sock, len(data), flags, to, addressed=addressed)
+    transfer.check_send(sock, len(data), flags, to, addressed=addressed)
     left = memoryview(data)
 
     def work() -> tuple[int, int] | None:
         nonlocal left
-        while (taken := try_send(sock, left, to)) is not None:
+        while (taken := transfer.try_send(sock, left, to)) is not None:
             left = left[taken:]
             if not left:
                 return len(data), 0
         return None
 
-    return begin(ws, sock.sending, overlapped, sent, work, routine)
+    return operations.begin(ws, sock.sending, overlapped, sent, work, routine)
 
 
 def _transmit(sock: Socket, data: bytes, flags: int, to: Endpoint | None, *, addressed: bool) -> Waiting[int]:
     """Send all of it, waiting for room; on a nonblocking socket what there is room for, or WSAEWOULDBLOCK."""
-    check_send(sock, len(data), flags, to, addressed=addressed)
+    transfer.check_send(sock, len(data), flags, to, addressed=addressed)
     left = memoryview(data)
     while True:
-        taken = try_send(sock, left, to)
+        taken = transfer.try_send(sock, left, to)
         if taken is not None:
             left = left[taken:]
             if not left:
@@ -139,4 +138,4 @@ def _transmit(sock: Socket, data: bytes, flags: int, to: Endpoint | None, *, add
             if len(left) == len(data):
                 raise WinsockError(WSAEWOULDBLOCK)
             return len(data) - len(left)
-        yield from wait_change(sock)
+        yield from api.wait_change(sock)

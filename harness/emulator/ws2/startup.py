@@ -3,9 +3,9 @@
 import struct
 
 from harness.emulator.exports import Call, GuestFault, export
+from harness.emulator.ws2 import providers
 from harness.emulator.ws2.api import ProcessState, Waiting, Winsock, winsock
 from harness.emulator.ws2.errors import WSAEFAULT, WSAVERNOTSUPPORTED
-from harness.emulator.ws2.providers import clean_up
 
 LOWEST, HIGHEST = (1, 0), (2, 2)
 """Winsock versions the device has, as (major, minor)."""
@@ -66,7 +66,7 @@ def wsa_cleanup(ws: Winsock) -> Waiting[int]:
     ws.process.startups -= 1
     if ws.process.startups == 0:
         ws.process.close_all()
-        yield from clean_up(ws)
+        yield from providers.clean_up(ws)
     return 0
 
 

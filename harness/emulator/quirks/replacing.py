@@ -1,0 +1,58 @@
+"""How quirks replace exports: something of their own around the handler that is there."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness.emulator.exports import EXPORTS, Blocking, Call, Handler
+
+Known = Callable[..., Blocking]
+"""The handler that was there: `value = yield from known(call, *args)`."""
+
+
+def around(name: str, handle: Callable[..., Blocking], module: str = "ws2") -> None:
+    """`handle(known, call, *args)`, a generator, is the export's handler from now on."""
+    export = EXPORTS[module][name]
+    known = _waiting(export.handler)
+
+    def handler(call: Call, *args: int) -> Blocking:
+        return (yield from handle(known, call, *args))
+
+    EXPORTS[module][name] = replace(export, handler=handler)
+
+
+def result_of(name: str, change: Callable[[Call, int, tuple[int, ...]], int], module: str = "ws2") -> None:
+    """The export returns `change(call, value, args)` in place of its value."""
+
+    def handle(known: Known, call: Call, *args: int) -> Blocking:
+        value = yield from known(call, *args)
+        return change(call, int(value or 0) & 0xFFFFFFFF, args)
+
+    around(name, handle, module)
+
+
+def arguments_of(name: str, change: Callable[..., tuple[int, ...]], module: str = "ws2") -> None:
+    """The export gets `change(*args)` in place of its arguments."""
+
+    def handle(known: Known, call: Call, *args: int) -> Blocking:
+        return (yield from known(call, *change(*args)))
+
+    around(name, handle, module)
+
+
+def _waiting(handler: Handler) -> Known:
+    if inspect.isgeneratorfunction(handler):
+        return handler
+
+    def plain(call: Call, *args: int) -> Blocking:
+        return handler(call, *args)
+        yield
+
+    return plain
+
+
+def put(owner: object, name: str, function: object) -> None:
+    """`function` in place of what a module or class has under this name; for all that call it from there."""
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner} has no {name}")
+    setattr(owner, name, function)
