@@ -41,8 +41,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`red`: legs that turned red. `missing`: of what must turn red, what did not. `unexpected`: other changes,
-    such as "WSASOCKET-012: pass -> fail"."""
+    """`red`: legs that turned red. `missing`: of what must turn red, what did not. `unexpected`: other
+    changes, such as "WSASOCKET-012: pass -> fail"."""
 
     finding: Finding
     red: tuple[str, ...]

@@ -1,8 +1,8 @@
 """What is tried, and what has to become of it.
 
-Quirks and variants are those of the emulated device, which says what they do; which requirement has to notice a
-quirk stands in quirks.toml, and what a variant may change in variants.toml. The family is generated: every
-error row of the page, with every other answer; what has to become of that follows from the requirements' data.
+Quirks and variants are those of the emulated device, which says what they do; which requirement has to notice
+a quirk stands in quirks.toml, and what a variant may change in variants.toml. The family is generated: every
+error row of the page, with every other answer; what becomes of that follows from the requirements' data.
 """
 
 import tomllib
@@ -62,20 +62,18 @@ def variants(path: Path = FOLDER / "variants.toml") -> Iterator[Trial]:
 def family(path: Path = FOLDER / "family.toml") -> Iterator[Trial]:
     """Every row with every answer but its own."""
     document = _read(path)
-    listed = dict.fromkeys(error.code for error in FUNCTIONS["WSASocket"].errors)
-    answers = [*(code for code in listed), document["unlisted"]]
+    listed = dict.fromkeys(error_name(row.value) for row in FUNCTIONS["WSASocket"].errors)
     for case in document["case"]:
         own = _own_code(case["requirement"])
-        for answer in [SUCCESS, *(code for code in answers if _value(code) != own)]:
-            value = answer if answer == SUCCESS else str(_value(answer))
-            name = f"answer:{case['what']}={value}"
+        for answer in [SUCCESS, *(code for code in listed if code != own), document["unlisted"]]:
+            name = f"answer:{case['what']}={CONSTANTS.get(answer, answer)}"
             does = f"{case['requirement']}: {named(name).meaning}"
             yield Trial(name, FAMILY, does, _answered(case, answer), quirks=(name,))
 
 
 def sampled(trials: list[Trial], count: int, seed: int) -> list[Trial]:
     """`count` quirks, half as many of the family, a quarter of it of the variants; the same for one seed."""
-    random = Random(seed)  # noqa: S311 - nothing to keep secret
+    random = Random(seed)
     chosen: list[Trial] = []
     for kind, share in ((QUIRK, count), (FAMILY, count // 2), (VARIANT, count // 4)):
         of_kind = [trial for trial in trials if trial.kind == kind]
@@ -102,7 +100,7 @@ def verdict_of(expectation: Expectation, function: str, answer: str) -> Verdict:
     """What the data say of an answer: a code by name, or SUCCESS. Not `harness.conformance.judge`, which is
     on trial too."""
     words = [answer, ANY]
-    if answer != SUCCESS and any(_value(error.code) == _value(answer) for error in FUNCTIONS[function].errors):
+    if answer != SUCCESS and CONSTANTS[answer] in [row.value for row in FUNCTIONS[function].errors]:
         words.insert(1, LISTED)
     for word in words:
         if word in expectation.conforming or word in expectation.tolerated:
@@ -114,17 +112,13 @@ def verdict_of(expectation: Expectation, function: str, answer: str) -> Verdict:
     return Verdict.FAIL
 
 
-def _own_code(requirement: str) -> int:
+def _own_code(requirement: str) -> str:
     """The first code that one of its legs documents."""
     for leg in REQUIREMENTS[requirement].legs:
         for word in leg.expectation.conforming:
             if word in CONSTANTS:
-                return CONSTANTS[word]
+                return word
     raise ValueError(f"{requirement} documents no code")
-
-
-def _value(code: str) -> int:
-    return CONSTANTS[code]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -227,7 +227,7 @@ Get Error Of Impossible Triple
     [Documentation]    The code while no entry of ours is there.
     Needs Provider
     Make Socket    protocol=0x7001
-    Should Fail    tested
+    Outcome Should Conform    tested
     ${code}=    Get Error    tested
     RETURN    ${code}
 

@@ -2,12 +2,47 @@
 
     registry        names and how to find them
     replacing       how an export is replaced
+    answers         a whole family: one refusal of WSASocket, answered otherwise
     all others      the quirks, one file per theme
 
 Nothing here knows who notices what; importing the package registers every quirk.
 """
 
-from harness.emulator.quirks import answers
+from harness.emulator.quirks import (
+    answers,
+    asking,
+    cataloguing,
+    connections,
+    datagrams,
+    describing,
+    multipoint,
+    overlapping,
+    platform,
+    pointers,
+    providing,
+    resources,
+    results,
+    starting,
+)
 from harness.emulator.quirks.registry import QUIRKS, Quirk, UnknownQuirkError, named
 
-__all__ = ["QUIRKS", "Quirk", "UnknownQuirkError", "answers", "named"]
+__all__ = [
+    "QUIRKS",
+    "Quirk",
+    "UnknownQuirkError",
+    "answers",
+    "asking",
+    "cataloguing",
+    "connections",
+    "datagrams",
+    "describing",
+    "multipoint",
+    "named",
+    "overlapping",
+    "platform",
+    "pointers",
+    "providing",
+    "resources",
+    "results",
+    "starting",
+]

@@ -45,8 +45,9 @@ def _waiting(handler: Handler) -> Known:
         return handler
 
     def plain(call: Call, *args: int) -> Blocking:
-        return handler(call, *args)
-        yield
+        value: int | None = handler(call, *args)
+        yield from ()
+        return value
 
     return plain
 

@@ -6,9 +6,10 @@ anything of it is used.
 """
 
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.emulator.coredll.libraries import free, load
 from harness.emulator.exports import GuestCall, Objects
@@ -109,16 +110,30 @@ def _start(ws: "Winsock", entry: ProtocolInfo, module: Module) -> "Waiting[dict[
     try:
         memory.write(info, entry.pack())
         woke = yield GuestCall(address, (VERSION, data, info, *upcalls, table))
-        version, pointers = memory.u16(data), struct.unpack(f"<{size // 4}I", memory.read(table, size))
+        version, pointers = (
+            reported_version(memory, data),
+            struct.unpack(f"<{size // 4}I", memory.read(table, size)),
+        )
     finally:
         ws.process.heap.free(place)
     if woke.value:
         raise WinsockError(woke.value)
     if version != VERSION:
         raise WinsockError(WSAEINVALIDPROVIDER)
-    if 0 in pointers:
+    if not complete(pointers):
         raise WinsockError(WSAEINVALIDPROCTABLE)
     return dict(zip(layout.procedures, pointers, strict=True))
+
+
+def reported_version(memory: Any, data: int) -> int:
+    """wVersion of the WSPDATA that WSPStartup has filled in."""
+    version: int = memory.u16(data)
+    return version
+
+
+def complete(pointers: Sequence[int]) -> bool:
+    """Has the procedure table all its entries?"""
+    return 0 not in pointers
 
 
 def clean_up(ws: "Winsock") -> "Waiting[None]":
