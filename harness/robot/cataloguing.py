@@ -20,7 +20,7 @@ from harness.robot.catalog import (
 )
 from harness.robot.checking import CheckKeywords
 from harness.robot.wording import came_to
-from harness.winsock import CONSTANT_GROUPS
+from harness.winsock import CONSTANT_GROUPS, CONSTANTS
 
 FAMILIES, TYPES, PROTOCOLS = "address-families", "socket-types", "protocols"
 _SIZE = """\
@@ -72,7 +72,8 @@ class CatalogKeywords(CheckKeywords):
         ``$protocol``, ``$family`` (the same as ``$af``, for programs in which ``$af`` is replaced), ``$id``
         (dwCatalogEntryId), ``$unknown_id`` (an id that no entry has), ``$offset`` (of the entry in the
         catalog), ``$offset_of_id``, ``$catalog_size``, ``$address_length`` and ``$address_length_bytes``
-        (as 4 bytes in hexadecimal). ``with_flag``, ``without_flag``: only entries with (without) this XP1_
+        (as 4 bytes in hexadecimal), ``$loopback`` (its loopback address and port 0, in hexadecimal; zeros
+        behind a family without one). ``with_flag``, ``without_flag``: only entries with (without) this XP1_
         or PFL_ flag. Without any such entry the test is
         skipped as not provocable.
         """
@@ -176,6 +177,7 @@ class CatalogKeywords(CheckKeywords):
             "catalog_size": len(every) * ENTRY.size,
             "address_length": entry.address_length,
             "address_length_bytes": entry.address_length.to_bytes(4, "little").hex(),
+            "loopback": _loopback(entry).hex(),
         }
 
     def _each(
@@ -205,6 +207,16 @@ class CatalogKeywords(CheckKeywords):
             raise DeviationError("\n\n".join(failed))
         if skipped:
             raise SkipExecution("\n\n".join(skipped))
+
+
+def _loopback(entry: CatalogEntry) -> bytes:
+    """A socket address: the family's loopback address where it has one, port 0."""
+    address = (entry.family & 0xFFFF).to_bytes(2, "little")
+    if entry.family == CONSTANTS["AF_INET"]:
+        address += b"\0\0\x7f\0\0\1"
+    elif entry.family == CONSTANTS["AF_INET6"]:
+        address += bytes(6 + 15) + b"\1"
+    return address.ljust(entry.address_length, b"\0")[: entry.address_length]
 
 
 def _triple(family: int, type_: int, protocol: int) -> dict[str, object]:

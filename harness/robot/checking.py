@@ -84,11 +84,14 @@ class CheckKeywords(RunKeywords):
 
     @keyword(tags=["check"])
     @action
-    def value_should_be(self, expected: str, call: str | None = None) -> None:
+    def value_should_be(self, expected: str, call: str | None = None, if_failed: str | None = None) -> None:
         """Fails unless the call (by default the last one) returned this value.
 
-        ``expected``: a number, a constant, the name of another call, or a place in a buffer.
+        ``expected``: a number, a constant, the name of another call, or a place in a buffer. ``if_failed``:
+        check only if that call ran and failed; an operation that is pending has.
         """
+        if if_failed is not None and (self._call(if_failed).ok or not self._call(if_failed).ran):
+            return
         result = self._call(call)
         number = self._expected(expected)
         if result.value is None:
@@ -119,8 +122,11 @@ class CheckKeywords(RunKeywords):
 
     @keyword(tags=["check"])
     @action
-    def values_should_differ(self, first: str, second: str) -> None:
-        """Fails unless two calls both ran and returned different values."""
+    def values_should_differ(self, first: str, second: str, if_succeeded: str | None = None) -> None:
+        """Fails unless two calls both ran and returned different values. ``if_succeeded``: check only if that
+        call succeeded."""
+        if if_succeeded is not None and not self._call(if_succeeded).ok:
+            return
         one, other = self._call(first), self._call(second)
         for result in (one, other):
             if not result.ran:

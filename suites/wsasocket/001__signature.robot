@@ -33,6 +33,14 @@ Failure Leaves A Code
     AF_INET    77             0
     AF_INET    SOCK_STREAM    200
 
+A Failure Of Another Thread
+    [Documentation]    The code that a thread reads is that of its own last failure.
+    [Tags]    WSASOCKET-003
+    Run Program File    failures_of_two.ceprog
+    Outcome Should Conform    elsewhere
+    Outcome Should Conform
+    Value Should Be    code    later
+
 Without A Structure
     [Tags]    WSASOCKET-007
     Creation Should Conform    AF_INET    SOCK_STREAM    IPPROTO_TCP

@@ -18,6 +18,8 @@ Two At Once Differ
     Outcome Should Conform
     Outcome Should Conform    second
     Values Should Differ    tested    second
+    Should Succeed    closed
+    Should Succeed    closed_second
 
 A Long Loop
     [Tags]    WSASOCKET-023
@@ -36,6 +38,7 @@ A Long Loop Loses No Memory
 No Descriptors Are Left
     [Tags]    WSASOCKET-014    leg:exhaustion
     Run Program File    exhaust.ceprog    limit=${LIMIT}    deadline=300s
+    Values Should Differ    tested    another    if_succeeded=another
     Outcome Should Conform
     Should Succeed    closed
     Should Succeed    recovered

@@ -62,7 +62,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 PROVIDER = {"structure": "00" * 628}
 ENTRY = {"af": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP", "family": "AF_INET", "id": 1001}
 PLACE = {"offset": 628, "offset_of_id": 664, "catalog_size": 3140}
-ADDRESS = {"address_length": 16, "address_length_bytes": "10000000"}
+ADDRESS = {"address_length": 16, "address_length_bytes": "10000000", "loopback": "02" + 15 * "00"}
 OTHERS = {
     "info": "NULL",
     "g": 0,
