@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CALLS  ?= 50000
+SAMPLE ?= 8
 SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long wine32 fuzz deep bench soak sweep witness picture clean
+.PHONY: help run test lint ci-long wine32 mutation fuzz deep bench soak sweep witness picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,8 +29,12 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop check suites
 	$(BIN)/robocop format --check --no-overwrite suites
 
-ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
+ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine, a sample of mutations
 	$(BIN)/pytest -n auto -m long --ignore tests/wine32
+	$(BIN)/python -m mutation --sample $(SAMPLE)
+
+mutation: $(VENV)/.run ## are the suites worth anything: devices with something wrong; build/mutation.json (MUTATION="--list")
+	$(BIN)/python -m mutation $(MUTATION)
 
 wine32: $(VENV)/.dev ## the agent for CE on x86 on 32-bit Wine, which is fetched into build/wine32-root (105 MB)
 	$(BIN)/python tests/wine32/wine32_root.py
@@ -44,6 +49,7 @@ deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, 20
 	for seed in $$(seq 20); do \
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
 	done
+	$(BIN)/python -m mutation
 	$(BIN)/python -m benchmarks.soak 1000000
 
 bench: $(VENV)/.bench ## how fast, against peers; build/bench.json (BENCH="--quick --check" for other options)

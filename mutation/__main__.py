@@ -6,13 +6,17 @@ conforms turned red; 130 after Ctrl-C.
 
 import argparse
 import os
+import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from harness.cli import interrupts
 from mutation import results, session
+from mutation.running import Runner
 from mutation.trials import FAMILY, Trial, every_trial, sampled
 
 OUT = Path("build/mutation.json")
@@ -54,13 +58,19 @@ def main(arguments: Sequence[str]) -> int:
             must = ", ".join(sorted(trial.expected.must)) or "nothing"
             print(f"{trial.kind:<8} {trial.name}\n         {trial.does}\n         red: {must}")
         return 0
-    try:
-        held = session.hold(trials, options.cpu, max(1, options.jobs), _say)
-    except session.UndisturbedError as error:
-        _say(str(error))
-        return 1
-    about = {"cpu": options.cpu, "seed": seed, "seconds": round(held.seconds, 1), "legs": held.before}
-    results.write(options.out, about, held.tried, held.not_run)
+
+    def keep(held: session.Session) -> None:
+        about = {"cpu": options.cpu, "seed": seed, "seconds": round(held.seconds, 1), "legs": held.before}
+        results.write(options.out, about, held.tried, held.not_run)
+
+    _hear_signals()
+    with tempfile.TemporaryDirectory(prefix="ceharness-mutation-", ignore_cleanup_errors=True) as folder:
+        try:
+            runner = Runner(options.cpu, Path(folder))
+            held = session.hold(trials, runner, max(1, options.jobs), _say, keep)
+        except session.UndisturbedError as error:
+            _say(str(error))
+            return 1
     for line in results.summary(held.tried, held.not_run, held.seconds):
         _say(line)
     if held.interrupted:
@@ -81,6 +91,13 @@ def _seed() -> int:
     """Another one for each commit."""
     commit = results.commit()
     return int(commit[:8], 16) if commit else date.today().toordinal()
+
+
+def _hear_signals() -> None:
+    """SIGTERM and a closed terminal end it as Ctrl-C does, which a shell's background does not hear else."""
+    interrupts.install()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _say(text: str) -> None:

@@ -40,8 +40,7 @@ class Runner:
         self._stopped = False
 
     def run(self, name: str, quirks: Sequence[str] = (), variants: Sequence[str] = ()) -> Ran:
-        """The suites on a device with these quirks and variants. Its results are deleted by whoever made the
-        folder."""
+        """The suites on a device with these quirks and variants. Results stay in the folder."""
         place = self._folder / "".join(sign if sign.isalnum() else "-" for sign in name)
         place.mkdir(exist_ok=True)
         lab, results, said = place / "lab.ini", place / "results", place / "said.txt"
@@ -81,7 +80,7 @@ class Runner:
             self._stopped = True
             running = tuple(self._running)
         for process in running:
-            _signal(process, signal.SIGINT)
+            _signal(process, signal.SIGTERM)
 
 
 def _lab(cpu: str, quirks: Sequence[str], variants: Sequence[str]) -> str:
@@ -94,8 +93,8 @@ def _lab(cpu: str, quirks: Sequence[str], variants: Sequence[str]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, as Ctrl-C does, and see to it that it has; nothing to do for one that has ended."""
-    for number in (signal.SIGINT, signal.SIGKILL):
+    """Ask it to end, and see to it that it has; nothing to do for one that has ended."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return
         _signal(process, number)

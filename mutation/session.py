@@ -1,11 +1,9 @@
 """Many trials, several at a time, against one undisturbed run."""
 
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from harness.conformance import Verdict
 from mutation.judging import by_leg
@@ -30,18 +28,29 @@ class Session:
     interrupted: bool = False
 
 
-def hold(trials: Sequence[Trial], cpu: str, jobs: int, say: Callable[[str], None]) -> Session:
-    """Run them all. Ctrl-C ends it, and what is done is kept. Raises UndisturbedError."""
-    session, begun = Session(), time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="ceharness-mutation-", ignore_cleanup_errors=True) as folder:
-        runner = Runner(cpu, Path(folder))
-        try:
-            session.before = _undisturbed(runner, say)
-            _try_all(trials, runner, jobs, session, say)
-        except KeyboardInterrupt:
-            session.interrupted = True
-    session.not_run = len(trials) - len(session.tried)
-    session.seconds = time.monotonic() - begun
+def hold(
+    trials: Sequence[Trial],
+    runner: Runner,
+    jobs: int,
+    say: Callable[[str], None],
+    keep: Callable[["Session"], None],
+) -> Session:
+    """Run them all; `keep` gets the session after each. Ctrl-C ends it, and what is done is kept. Raises
+    UndisturbedError."""
+    session, begun = Session(not_run=len(trials)), time.monotonic()
+
+    def done(tried: Tried) -> None:
+        session.tried.append(tried)
+        session.not_run, session.seconds = len(trials) - len(session.tried), time.monotonic() - begun
+        keep(session)
+        say(tried.line(len(session.tried), len(trials)))
+
+    try:
+        session.before = _undisturbed(runner, say)
+        _try_all(trials, runner, jobs, session.before, done)
+    except KeyboardInterrupt:
+        session.interrupted = True
+        keep(session)
     return session
 
 
@@ -59,18 +68,19 @@ def _undisturbed(runner: Runner, say: Callable[[str], None]) -> dict[str, Verdic
 
 
 def _try_all(
-    trials: Sequence[Trial], runner: Runner, jobs: int, session: Session, say: Callable[[str], None]
+    trials: Sequence[Trial],
+    runner: Runner,
+    jobs: int,
+    before: Mapping[str, Verdict],
+    done: Callable[[Tried], None],
 ) -> None:
     with ThreadPoolExecutor(jobs) as pool:
         waiting: dict[Future[Ran], Trial] = {pool.submit(runner.try_out, trial): trial for trial in trials}
         try:
             while waiting:
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    trial, ran = waiting.pop(future), future.result()
-                    tried = Tried.of(trial, session.before, ran)
-                    session.tried.append(tried)
-                    say(tried.line(len(session.tried), len(trials)))
+                finished = wait(waiting, return_when=FIRST_COMPLETED).done
+                for future in [one for one in waiting if one in finished]:
+                    done(Tried.of(waiting.pop(future), before, future.result()))
         finally:
             for future in waiting:
                 future.cancel()

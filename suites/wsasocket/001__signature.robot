@@ -23,6 +23,7 @@ The Value Is A Descriptor
     Should Succeed    named
     Number Should Be    own_address:2    AF_INET
     Should Succeed    closed
+    Value Should Be    0    closed
 
 Failure Leaves A Code
     [Documentation]    Each in the way of an error that the page lists.

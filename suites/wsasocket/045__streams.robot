@@ -57,6 +57,7 @@ The Other Side Sees The End
     [Tags]    WSASOCKET-048    leg:close
     Run Program File    closed.ceprog    client=${PLAIN}    connect=connect    call=send
     Outcome Should Conform    closed
+    Value Should Be    0    closed
     Should Succeed    ended
     Value Should Be    0    ended
 

@@ -81,6 +81,9 @@ def test_human_output_tells_how_to_connect(emulator: Callable[..., Emulator]) ->
     [
         (["--cpu", "z80"], "invalid choice"),
         (["--variant", "nonsense"], "invalid choice"),
+        (["--quirk", "the-group-is-ignore"], "did you mean 'the-group-is-ignored'?"),
+        (["--quirk", "answer:FAMILY=x"], "expected a code or success"),
+        (["--quirk", "answer:NOBODY=1"], "expected one of NOT_INITIALISED"),
         (["--catalog", "/nowhere.toml"], "no such file"),
         (["--copy", "/nowhere=\\x.exe"], "nowhere"),
         (["--start", "\\missing.exe"], "missing.exe"),

@@ -125,6 +125,20 @@ def test_memory_that_others_use_too_is_not_judged(run_suite, tmp_path, kind, sta
     ran = run_suite(text, ScriptedDevice(), variable=[f"LAB:{lab}"])
     assert ran.tests.status["One"] == status, ran.tests.message
     assert [row.verdict for row in ran.rows] == (["not-provocable"] if status == "SKIP" else [])
+PENDING = ({"WSASocketW": Error(997)}, "Value Should Be    1    other    if_failed=s")
+DONE = ({"WSASocketW": 5}, "Value Should Be    1    other    if_failed=s")
+TWICE = ({"WSASocketW": 0}, "Values Should Differ    s    other    if_succeeded=s")
+NONE = ({"WSASocketW": Error(10024)}, "Values Should Differ    s    other    if_succeeded=s")
+
+
+@pytest.mark.parametrize(
+    ("case", "status"), [(PENDING, "FAIL"), (DONE, "PASS"), (TWICE, "FAIL"), (NONE, "PASS")]
+)
+def test_checks_that_depend_on_another_call(run_suite, case, status) -> None:
+    answers, step = case
+    program = f"Run Program    {SOCKET}\\n other = closesocket(5)"
+    ran = run_suite(one_test(program, step), ScriptedDevice({"closesocket": 0, **answers}))
+    assert ran.tests.status["One"] == status, ran.tests.message
 
 
 @pytest.mark.parametrize(

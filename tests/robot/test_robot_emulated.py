@@ -1,7 +1,5 @@
 """The WSASocket suites on the emulated device: no false alarm; a wrong answer turns the right tests red."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from harness.cli.main import main
 from harness.conformance import Row, Verdict, judge, read_expectations, read_rows, summarize
 from harness.lab import load_lab
 from harness.program.text import parse
-from harness.targets import connect, emulator_process
+from harness.targets import connect
 from harness.winsock import REQUIREMENTS, symbols
 
 pytest.importorskip("unicorn", reason="the emulated device needs: pip install 'ceharness[emulator]'")
@@ -63,11 +61,11 @@ def test_serial_gives_the_same_verdicts_as_tcp(tmp_path: Path) -> None:
     assert verdicts("serial") == verdicts("tcp")
 
 
-class MutatedEmulator(emulator_process.EmulatorProcess):
-    def __init__(self, command: Sequence[str], *, root: Path) -> None:
-        module = list(command).index("harness.emulator")
-        script = Path(__file__).with_name("mutated_emulator.py")
-        super().__init__([sys.executable, str(script), *command[module + 1 :]], root=root)
+def target(lab: Path, **settings: str) -> tuple[str, str]:
+    """Variables that choose an emulated device with these settings, as lab.ini has them."""
+    lines = ["[panel]", "kind = emulated", *(f"{name} = {value}" for name, value in settings.items())]
+    lab.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return f"LAB:{lab}", "TARGET:panel"
 
 
 TRANSFERS = {f"WSASOCKET-0{number}" for number in (38, 45, 46, 47)}
@@ -76,64 +74,56 @@ MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("quirk", "expected"),
     [
-        ("FAMILY=10022", {"WSASOCKET-012"}),
+        ("answer:FAMILY=10022", {"WSASOCKET-012"}),
         *(
-            pytest.param(answer, expected, marks=pytest.mark.long)
-            for answer, expected in (
-                ("NOT_INITIALISED=10050", {"WSASOCKET-010"}),
-                ("NO_DESCRIPTOR=10014", {"WSASOCKET-014"}),
-                ("PROTOCOL=10041", {"WSASOCKET-016"}),
+            pytest.param(quirk, expected, marks=pytest.mark.long)
+            for quirk, expected in (
+                ("answer:NOT_INITIALISED=10050", {"WSASOCKET-010"}),
+                ("answer:NO_DESCRIPTOR=10014", {"WSASOCKET-014"}),
+                ("answer:PROTOCOL=10041", {"WSASOCKET-016"}),
                 # One call is the case of two rows of the page.
-                ("PROTOCOL_OF_OTHER_TYPE=10043", {"WSASOCKET-017", "WSASOCKET-019c"}),
-                ("TYPE=10043", {"WSASOCKET-018"}),
-                ("GROUP=10014", {"WSASOCKET-019a"}),
-                ("STRUCTURE_UNKNOWN=10014", {"WSASOCKET-019b", "WSASOCKET-031"}),
-                ("COMBINATION=10043", {"WSASOCKET-019c"}),
-                ("STRUCTURE_UNREADABLE=10022", {"WSASOCKET-020"}),
-                ("MULTIPOINT=10060", MULTIPOINT),
-                ("family_ignored_beside_a_structure", {"WSASOCKET-019c"}),
-                ("protocol_ignored_beside_a_structure", {"WSASOCKET-019c"}),
-                ("byte_doubled_at_the_end_of_a_stream", {"WSASOCKET-049"}),
-                ("waiting_datagrams_joined", {"WSASOCKET-038", "WSASOCKET-051"}),
-                ("send_counts_wrongly", TRANSFERS),
-                ("recv_counts_wrongly", TRANSFERS | {"WSASOCKET-052"}),
-                ("overlapped_sockets_do_not_wait", {"WSASOCKET-038"}),
-                ("socket_without_family_is_useless", {"WSASOCKET-035"}),
-                ("no_socket_beside_a_receive", {"WSASOCKET-013"}),
-                ("one_direction_at_a_time", {"WSASOCKET-045"}),
-                ("SUBSYSTEM_DOWN=10060", {"WSASOCKET-011"}),
-                ("NO_MEMORY=10060", {"WSASOCKET-015"}),
-                ("memory_of_a_process_is_not_given_back", {"WSASOCKET-015"}),
-                ("a_cut_path_is_a_reset", {"WSASOCKET-050"}),
-                ("a_broken_connection_breaks_once", {"WSASOCKET-050"}),
+                ("answer:PROTOCOL_OF_OTHER_TYPE=10043", {"WSASOCKET-017", "WSASOCKET-019c"}),
+                ("answer:TYPE=10043", {"WSASOCKET-018"}),
+                ("answer:GROUP=10014", {"WSASOCKET-019a"}),
+                ("answer:STRUCTURE_UNKNOWN=10014", {"WSASOCKET-019b", "WSASOCKET-031"}),
+                ("answer:COMBINATION=10043", {"WSASOCKET-019c"}),
+                ("answer:STRUCTURE_UNREADABLE=10022", {"WSASOCKET-020"}),
+                ("answer:MULTIPOINT=10060", MULTIPOINT),
+                ("family-ignored-beside-a-structure", {"WSASOCKET-019c"}),
+                ("protocol-ignored-beside-a-structure", {"WSASOCKET-019c"}),
+                ("byte-doubled-at-the-end-of-a-stream", {"WSASOCKET-049"}),
+                ("waiting-datagrams-joined", {"WSASOCKET-038", "WSASOCKET-051"}),
+                ("send-counts-wrongly", TRANSFERS),
+                ("recv-counts-wrongly", TRANSFERS | {"WSASOCKET-052"}),
+                ("overlapped-sockets-do-not-wait", {"WSASOCKET-038"}),
+                ("socket-without-family-is-useless", {"WSASOCKET-035"}),
+                ("no-socket-beside-a-receive", {"WSASOCKET-013"}),
+                ("one-direction-at-a-time", {"WSASOCKET-045"}),
+                ("answer:SUBSYSTEM_DOWN=10060", {"WSASOCKET-011"}),
+                ("answer:NO_MEMORY=10060", {"WSASOCKET-015"}),
+                ("memory-of-a-process-is-not-given-back", {"WSASOCKET-015"}),
+                ("a-cut-path-is-a-reset", {"WSASOCKET-050"}),
+                ("a-broken-connection-breaks-once", {"WSASOCKET-050"}),
             )
         ),
     ],
 )
-def test_a_wrong_answer_turns_its_requirement_red_and_no_other(
-    answer: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_quirk_turns_its_requirement_red_and_no_other(
+    quirk: str, expected: set[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
-    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", answer)
-    rows = run_suites(tmp_path)
+    rows = run_suites(tmp_path, *target(tmp_path / "lab.ini", quirk=quirk))
     assert red(rows) == expected
     failed = [row for row in rows if row.verdict.red]
     assert all(row.documented and row.observed and row.program for row in failed)
 
 
 @pytest.mark.long
-def test_a_recorded_deviation_is_known_until_the_device_is_repaired(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recorded_deviation_is_known_until_the_device_is_repaired(tmp_path: Path) -> None:
     """On all multipoint flags of every catalog entry; recorded by `expect update`, but for the reasons."""
-    emulated = emulator_process.EmulatorProcess
-    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
-    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", "MULTIPOINT=10060")
     lab, file = tmp_path / "lab.ini", tmp_path / "expectations" / "panel.toml"
-    lab.write_text("[panel]\nkind = emulated\n", encoding="utf-8")
-    where = (f"LAB:{lab}", "TARGET:panel")
+    where = target(lab, quirk="answer:MULTIPOINT=10060")
     assert red(run_suites(tmp_path / "results" / "1", *where)) == MULTIPOINT
 
     assert main(["expect", "update", "panel", "--lab", str(lab)]) == 1
@@ -145,7 +135,7 @@ def test_a_recorded_deviation_is_known_until_the_device_is_repaired(
     assert {row.requirement for row in rows if row.verdict is Verdict.KNOWN} == MULTIPOINT
     assert not list(read_expectations(file).unmatched(rows))
 
-    monkeypatch.setattr(emulator_process, "EmulatorProcess", emulated)
+    target(lab)
     repaired = run_suites(tmp_path / "repaired", *where)
     assert {row.requirement for row in repaired if row.verdict is Verdict.FIXED} == MULTIPOINT
     file.unlink()
@@ -207,12 +197,12 @@ def test_no_false_alarm_on_a_device_with_another_catalog(tmp_path: Path) -> None
     assert {("WSASOCKET-006", "zero"), ("WSASOCKET-040", "built-in-bit")} <= judged
 
 
-def test_what_failed_can_be_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_process, "EmulatorProcess", MutatedEmulator)
-    monkeypatch.setenv("CEHARNESS_TEST_ANSWER", "STRUCTURE_UNREADABLE=10022")
-    failed = [row for row in run_suites(tmp_path) if row.verdict.red]
+def test_what_failed_can_be_replayed(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.ini"
+    where = target(lab, quirk="answer:STRUCTURE_UNREADABLE=10022")
+    failed = [row for row in run_suites(tmp_path, *where) if row.verdict.red]
     assert failed
-    with connect(load_lab().target("emulated")) as device:
+    with connect(load_lab(lab).target("panel")) as device:
         for row in failed:
             execution = device.run(parse(row.program, symbols()))
             again = judge(

@@ -1,7 +1,6 @@
 """Devices that do something wrong, on purpose: what a suite is worth shows in what it notices.
 
     registry        names and how to find them
-    replacing       how an export is replaced
     answers         a whole family: one refusal of WSASocket, answered otherwise
     all others      the quirks, one file per theme
 
@@ -16,6 +15,7 @@ from harness.emulator.quirks import (
     datagrams,
     describing,
     multipoint,
+    outages,
     overlapping,
     platform,
     pointers,
@@ -38,6 +38,7 @@ __all__ = [
     "describing",
     "multipoint",
     "named",
+    "outages",
     "overlapping",
     "platform",
     "pointers",

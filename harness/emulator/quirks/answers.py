@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import FAMILIES, Quirk
-from harness.emulator.quirks.replacing import put
+from harness.emulator.replacing import put
 from harness.emulator.ws2 import creation, selection, state
 from harness.emulator.ws2.catalog import ProtocolInfo
 from harness.emulator.ws2.constants import INVALID_SOCKET

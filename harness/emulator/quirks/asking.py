@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import put
+from harness.emulator.replacing import put
 from harness.emulator.ws2 import selection
 from harness.emulator.ws2.catalog import Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import AF_INET, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_STREAM

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.ws2 import selection
 from harness.emulator.ws2.catalog import Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import AF_INET6, SOCK_DGRAM, SOCK_STREAM

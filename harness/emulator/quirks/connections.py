@@ -5,7 +5,7 @@ from typing import Any
 from harness.emulator.exports import Blocking, Call, Objects
 from harness.emulator.objects import Event
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put, result_of
+from harness.emulator.replacing import Known, around, put, result_of
 from harness.emulator.ws2 import ioctl, receiving, selection, transfer
 from harness.emulator.ws2.constants import FIONREAD, SOCKET_ERROR
 from harness.emulator.ws2.errors import (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put, result_of
+from harness.emulator.replacing import Known, around, put, result_of
 from harness.emulator.ws2 import selection
 from harness.emulator.ws2.catalog import ProtocolInfo
 from harness.emulator.ws2.constants import (

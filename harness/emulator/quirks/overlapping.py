@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.ws2 import overlapped
 from harness.emulator.ws2.constants import SIO_ADDRESS_LIST_CHANGE, SOCKET_ERROR
 from harness.emulator.ws2.errors import (

@@ -2,7 +2,7 @@
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around
+from harness.emulator.replacing import Known, around
 
 
 @quirk

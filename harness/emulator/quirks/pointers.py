@@ -6,7 +6,7 @@ from typing import Any
 from harness.emulator.exports import Blocking, Call, GuestFault, Objects
 from harness.emulator.objects import Event
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.ws2 import creation
 from harness.emulator.ws2.selection import UNREADABLE
 

@@ -7,7 +7,7 @@ from typing import Any
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.answers import socket_all_the_same
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.ws2 import creation, providers, selection
 from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import FROM_PROTOCOL_INFO, INVALID_SOCKET

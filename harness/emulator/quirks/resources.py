@@ -1,10 +1,12 @@
 """Descriptors and memory that are lost, and what happens when there are no more."""
 
 from collections.abc import Callable
+from typing import Any
 
 from harness.emulator.exports import Blocking, Call, GuestFault
+from harness.emulator.memory import Memory
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.ws2 import creation, state
 from harness.emulator.ws2.constants import INVALID_SOCKET
 from harness.emulator.ws2.selection import Reason, Request
@@ -32,6 +34,17 @@ def a_page_is_lost_with_each_socket() -> None:
 
 def _lost(charged: bool) -> None:
     """Nobody is told."""
+
+
+@quirk
+def memory_of_a_process_is_not_given_back() -> None:
+    """VirtualFree gives back no more than 64 KiB at a time."""
+    decommit = Memory.decommit
+
+    def keep(memory: Memory, area: Any, start: int, length: int) -> None:
+        decommit(memory, area, start, min(length, 0x10000))
+
+    put(Memory, "decommit", keep)
 
 
 @quirk

@@ -3,7 +3,7 @@
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.process import Process
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put, result_of
+from harness.emulator.replacing import Known, around, put, result_of
 from harness.emulator.thread import Thread
 from harness.emulator.ws2 import creation
 from harness.emulator.ws2.constants import INVALID_SOCKET

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.quirks.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put
 from harness.emulator.thread import Thread
 from harness.emulator.ws2 import selection
 from harness.emulator.ws2.catalog import Catalog

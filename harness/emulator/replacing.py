@@ -1,4 +1,4 @@
-"""How quirks replace exports: something of their own around the handler that is there."""
+"""How quirks and variants replace functions of the device, before it is switched on."""
 
 import inspect
 from collections.abc import Callable

@@ -1,8 +1,4 @@
-"""Variants that choose otherwise where the page of WSASocket, or of a function beside it, leaves a choice.
-
-Each replaces functions of the emulated device before it is switched on, as quirks do; the difference is that
-a device that does so conforms.
-"""
+"""Names of such variants."""
 
 from collections.abc import Callable
 
