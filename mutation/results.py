@@ -42,9 +42,10 @@ class Tried:
         )
         if self.good:
             return text
-        wrong = [f"not red: {one}" for one in found.missing] + list(found.unexpected)
-        if not found.red and self.code not in (0, 1):
-            wrong += [f"exit code {self.code}", *self.words]
+        if self.code not in (0, 1):
+            wrong = [f"the run says nothing (exit code {self.code}):", *self.words]
+        else:
+            wrong = [*(f"not red: {one}" for one in found.missing), *found.unexpected]
         return "\n".join([text, *(f"{'':11}{line}" for line in wrong)])
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,10 +13,19 @@ docs/provider.md describes the DLL.
 
 from harness.provider.catalog import Installed
 from harness.provider.deployment import Deployment
-from harness.provider.files import UnavailableError
+from harness.provider.files import BypassedError, UnavailableError
 from harness.provider.layout import Layout
 from harness.provider.leftovers import remove_leftovers
 from harness.provider.records import Asked
 from harness.provider.words import Entry
 
-__all__ = ["Asked", "Deployment", "Entry", "Installed", "Layout", "UnavailableError", "remove_leftovers"]
+__all__ = [
+    "Asked",
+    "BypassedError",
+    "Deployment",
+    "Entry",
+    "Installed",
+    "Layout",
+    "UnavailableError",
+    "remove_leftovers",
+]

@@ -28,8 +28,8 @@ class Deployment:
 
     @property
     def layout(self) -> Layout:
-        """Where the tables have what; puts the DLL on the device first. Raises UnavailableError, the same
-        every time; LabError."""
+        """Where the tables have what; puts the DLL on the device first. Raises UnavailableError (also
+        BypassedError), the same every time; LabError."""
         if self._refused is not None:
             raise self._refused
         if self._layout is None:

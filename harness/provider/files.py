@@ -20,6 +20,10 @@ class UnavailableError(Exception):
     """The device cannot be provided with the provider; the text says why. It is no fault of the lab."""
 
 
+class BypassedError(UnavailableError):
+    """The device makes sockets of the provider's triple, and does not ask the provider."""
+
+
 def run_text(run: Run, text: str, name: str) -> Execution:
     """Run a program of ours."""
     return run(parse(text, symbols(), name=name))

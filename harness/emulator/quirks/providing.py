@@ -156,6 +156,31 @@ def one_byte_of_the_structure_is_changed() -> None:
 
 
 @quirk
+def no_provider_is_ever_started() -> None:
+    """A socket of the system comes of a triple that a provider serves; its DLL is not even loaded."""
+
+    def other(ws: Any, entry: ProtocolInfo, request: Request, pointer: int) -> Blocking:
+        yield from ()
+        return socket_all_the_same(ws.call, request)
+
+    put(creation, "_ask_provider", other)
+
+
+@quirk
+def no_provider_is_ever_asked() -> None:
+    """A provider is started, and then a socket of the system is made in its place."""
+
+    def other(ws: Any, entry: ProtocolInfo, request: Request, pointer: int) -> Blocking:
+        try:
+            yield from providers.started(ws, entry)
+        except WinsockError as error:
+            return int(ws.call.wsa_fail(error.code, INVALID_SOCKET))
+        return socket_all_the_same(ws.call, request)
+
+    put(creation, "_ask_provider", other)
+
+
+@quirk
 def no_provider_is_asked_again() -> None:
     """After the first descriptor of a provider no provider is asked: sockets of the system come instead."""
     ask = creation._ask_provider

@@ -141,7 +141,8 @@ def closing_takes_the_neighbour_along() -> None:
     close = ProcessState.close
 
     def other(self: ProcessState, handle: int, *, reset: bool = False) -> None:
-        close(self, handle, reset=reset)
+        if handle in self._sockets:
+            close(self, handle, reset=reset)
         if list(self._sockets) == [handle + 4]:
             close(self, handle + 4, reset=reset)
 
