@@ -125,6 +125,8 @@ def test_memory_that_others_use_too_is_not_judged(run_suite, tmp_path, kind, sta
     ran = run_suite(text, ScriptedDevice(), variable=[f"LAB:{lab}"])
     assert ran.tests.status["One"] == status, ran.tests.message
     assert [row.verdict for row in ran.rows] == (["not-provocable"] if status == "SKIP" else [])
+
+
 PENDING = ({"WSASocketW": Error(997)}, "Value Should Be    1    other    if_failed=s")
 DONE = ({"WSASocketW": 5}, "Value Should Be    1    other    if_failed=s")
 TWICE = ({"WSASocketW": 0}, "Values Should Differ    s    other    if_succeeded=s")
