@@ -11,7 +11,8 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
-enum { MOST_SOCKETS = 16, MOST_OPERATIONS = 16, MOST_ENTRIES = 32, LONGEST = 1024, PATIENCE_MS = 3000 };
+enum { MOST_SOCKETS = 16, MOST_OPERATIONS = 16, MOST_ENTRIES = 32, LONGEST = 1024 };
+enum { PATIENCE_MS = 3000, MOST_STARTS = 10 };
 
 static SOCKET sockets[MOST_SOCKETS];
 static unsigned made;
@@ -478,6 +479,19 @@ static void run_line(void)
     }
 }
 
+/* Wine cannot always start a process, on a busy machine above all. What was not started has done nothing, so
+ * it is tried again. */
+static BOOL started(const char *image, char *command, STARTUPINFOA *startup, PROCESS_INFORMATION *process)
+{
+    for (int tries = 0; tries < MOST_STARTS; tries++) {
+        if (CreateProcessA(image, command, NULL, NULL, TRUE, DETACHED_PROCESS, NULL, NULL, startup, process)) {
+            return TRUE;
+        }
+        Sleep(100);
+    }
+    return FALSE;
+}
+
 static void start_line(const char *line)
 {
     char image[MAX_PATH], command[LONGEST + 16] = "witness ";
@@ -496,7 +510,7 @@ static void start_line(const char *line)
     say(line);
     say(" -> ");
     if (!GetModuleFileNameA(NULL, image, sizeof image) ||
-        !CreateProcessA(image, command, NULL, NULL, TRUE, DETACHED_PROCESS, NULL, NULL, &startup, &process)) {
+        !started(image, command, &startup, &process)) {
         say("not started\n");
         return;
     }

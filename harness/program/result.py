@@ -110,6 +110,11 @@ class Execution:
     buffers: dict[str, bytes] = field(default_factory=dict)
 
     @property
+    def refused(self) -> bool:
+        """Was it not run since the device could not start a process for it?"""
+        return self.outcome.kind is OutcomeKind.NOT_RUN and self.outcome.detail is not None
+
+    @property
     def last(self) -> CallResult:
         """The last call of the program as written, whether it ran or not."""
         return self.calls[-1]

@@ -1,5 +1,6 @@
 """A device as its target makes it: as patient as lab.ini says, and aware of what the lab does to it."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,6 +14,9 @@ from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
 from harness.targets.base import Reached
 
+_log = logging.getLogger(__name__)
+_STARTS = 4
+"""How often a worker is asked for: Wine cannot always start a process, on a busy machine above all."""
 _LAST_MOMENT = 1.0
 """Seconds that the lab gets to notice why a line is silent."""
 
@@ -49,7 +53,15 @@ class TargetDevice(Device):
         self._slowness = slowness
 
     def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
-        """See `Device.run`; the execution's program shows the time it was given."""
+        """See `Device.run`; the execution's program shows the time it was given.
+
+        A program for which no worker could be started has surely not run: it is asked for again.
+        """
+        for _ in range(_STARTS - 1):
+            (execution,) = self.run_all([program], deadline=deadline)
+            if not execution.refused:
+                return execution
+            _log.info("asking again: %s", execution.outcome.reason)
         return self.run_all([program], deadline=deadline)[0]
 
     def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:

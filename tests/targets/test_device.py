@@ -132,3 +132,37 @@ def test_slowness_stretches_programs_and_leaves_the_original_alone() -> None:
     assert device(session, slowness=2.5).run(PROGRAM).program.deadline_ms == 2500
     assert session.deadlines == [2500]
     assert PROGRAM.deadline_ms == 1000
+
+
+class Refusing(Silent):
+    """A session whose device cannot start a process for the first programs."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times, self.asked = times, 0
+
+    def run_all(self, programs: object, *, deadline: object = None) -> list[Execution]:
+        (program,) = cast("list[Program]", programs)
+        self.asked += 1
+        refused = Outcome(OutcomeKind.NOT_RUN, detail=1359, reason="no worker process")
+        outcome = refused if self.asked <= self.times else Outcome(OutcomeKind.RETURNED)
+        return [Execution(program, outcome, ())]
+
+
+@pytest.mark.parametrize(("times", "kind"), [(3, OutcomeKind.RETURNED), (100, OutcomeKind.NOT_RUN)])
+def test_a_program_that_no_process_was_started_for_is_asked_for_again(times: int, kind: OutcomeKind) -> None:
+    session = Refusing(times)
+    assert device(session).run(PROGRAM).outcome.kind is kind
+    assert session.asked == 4
+
+
+def test_a_program_that_was_not_run_for_another_reason_is_not_asked_for_again() -> None:
+    class Lost(Refusing):
+        def run_all(self, programs: object, *, deadline: object = None) -> list[Execution]:
+            (execution,) = super().run_all(programs)
+            outcome = Outcome(OutcomeKind.NOT_RUN, reason="a program before it was lost")
+            return [Execution(execution.program, outcome, ())]
+
+    session = Lost(0)
+    assert device(session).run(PROGRAM).outcome.kind is OutcomeKind.NOT_RUN
+    assert session.asked == 1
