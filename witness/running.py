@@ -43,22 +43,24 @@ def witnessed(lines: Sequence[str]) -> list[str]:
 
 
 def build(folder: Path) -> Path:
-    """Compiles witness.c with the compiler of the agents and the headers that come with it; the executable.
+    """Compiles the witness with the compiler of the agents and its headers; the executable.
 
     Raises UsageError if it is missing or fails.
     """
     compiler = _compiler()
     headers = [compiler / "lib" / "include", compiler / "lib" / "libc" / "include" / "any-windows-any"]
-    compiled, program = folder / "witness.o", folder / "witness.exe"
+    program = folder / "witness.exe"
     include = [word for path in headers for word in ("-isystem", str(path))]
-    _zig(
-        "clang", _TARGET, *_FLAGS, "-Wall", "-Wextra", "-Werror", *include, "-c", "witness.c", "-o", compiled
-    )
-    libraries = []
+    objects: list[Path] = []
+    for source in sorted(FOLDER.glob("*.c")):
+        objects.append(folder / f"{source.stem}.o")
+        warnings = ("-Wall", "-Wextra", "-Werror")
+        _zig("clang", _TARGET, *_FLAGS, *warnings, *include, "-c", source.name, "-o", objects[-1])
+    libraries: list[Path] = []
     for name in ("kernel32", "ws2_32"):
         libraries.append(folder / f"{name}.lib")
         _zig("dlltool", "-m", "i386:x86-64", "-d", f"{name}.def", "-l", libraries[-1])
-    _zig("lld-link", *_LINK, compiled, *libraries, f"/out:{program}")
+    _zig("lld-link", *_LINK, *objects, *libraries, f"/out:{program}")
     return program
 
 
