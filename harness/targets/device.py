@@ -61,7 +61,7 @@ class TargetDevice(Device):
             (execution,) = self.run_all([program], deadline=deadline)
             if not execution.refused:
                 return execution
-            _log.info("asking again: %s", execution.outcome.reason)
+            _log.warning("asking again: %s", execution.outcome.reason)
         return self.run_all([program], deadline=deadline)[0]
 
     def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
