@@ -50,6 +50,17 @@ class CatalogEntry:
             address_length=number("iMaxSockAddr"),
         )
 
+    @property
+    def loopback(self) -> bytes:
+        """A socket address of `address_length` bytes: the family, port 0, and loopback where the family is
+        one of the internet, else zeros."""
+        address = (self.family & 0xFFFF).to_bytes(2, "little")
+        if self.family == CONSTANTS["AF_INET"]:
+            address += b"\0\0\x7f\0\0\1"
+        elif self.family == CONSTANTS["AF_INET6"]:
+            address += bytes(2 + 4 + 15) + b"\1"
+        return address.ljust(self.address_length, b"\0")[: self.address_length]
+
     def supports(self, family: int, type_: int, protocol: int) -> bool:
         """Does the entry stand for this triple?"""
         offset = protocol - self.protocol

@@ -20,7 +20,7 @@ from harness.robot.catalog import (
 )
 from harness.robot.checking import CheckKeywords
 from harness.robot.wording import came_to
-from harness.winsock import CONSTANT_GROUPS, CONSTANTS
+from harness.winsock import CONSTANT_GROUPS
 
 FAMILIES, TYPES, PROTOCOLS = "address-families", "socket-types", "protocols"
 _SIZE = """\
@@ -177,7 +177,7 @@ class CatalogKeywords(CheckKeywords):
             "catalog_size": len(every) * ENTRY.size,
             "address_length": entry.address_length,
             "address_length_bytes": entry.address_length.to_bytes(4, "little").hex(),
-            "loopback": _loopback(entry).hex(),
+            "loopback": entry.loopback.hex(),
         }
 
     def _each(
@@ -207,16 +207,6 @@ class CatalogKeywords(CheckKeywords):
             raise DeviationError("\n\n".join(failed))
         if skipped:
             raise SkipExecution("\n\n".join(skipped))
-
-
-def _loopback(entry: CatalogEntry) -> bytes:
-    """A socket address: the family's loopback address where it has one, port 0."""
-    address = (entry.family & 0xFFFF).to_bytes(2, "little")
-    if entry.family == CONSTANTS["AF_INET"]:
-        address += b"\0\0\x7f\0\0\1"
-    elif entry.family == CONSTANTS["AF_INET6"]:
-        address += bytes(6 + 15) + b"\1"
-    return address.ljust(entry.address_length, b"\0")[: entry.address_length]
 
 
 def _triple(family: int, type_: int, protocol: int) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """Quirks by name, and replacements that count wherever a function is called."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness.emulator import replacing
-from harness.emulator.exports import EXPORTS
+from harness.emulator.choices import CHOICES
+from harness.emulator.exports import EXPORTS, VARIANTS
 from harness.emulator.quirks import QUIRKS, UnknownQuirkError, named
 from harness.emulator.quirks.registry import quirk
 
@@ -76,3 +78,9 @@ def test_a_plain_export_and_one_that_waits_are_replaced_alike() -> None:
 def test_only_what_is_there_is_replaced() -> None:
     with pytest.raises(AttributeError, match="has no no_such_function"):
         replacing.put(replacing, "no_such_function", None)
+
+
+def test_every_variant_is_described() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    assert not [name for name in VARIANTS if f"| `{name}` |" not in text]
+    assert set(CHOICES) <= set(VARIANTS)

@@ -13,7 +13,7 @@ from harness.device import Device
 from harness.lab import load_lab
 from harness.links import dialer
 from harness.program.result import OutcomeKind
-from harness.provider import Deployment, Entry, Layout, UnavailableError, catalog, files
+from harness.provider import BypassedError, Deployment, Entry, Layout, UnavailableError, catalog, files
 from harness.provider.catalog import LIBRARY
 from harness.provider.layout import LOG
 from harness.provider.words import FAMILY, PROTOCOL, TYPE
@@ -33,9 +33,9 @@ call WSACleanup()
 
 
 @contextmanager
-def emulated(cpu: str = "x86", variants: str = "") -> Iterator[Device]:
+def emulated(cpu: str = "x86", variants: str = "", quirk: str = "") -> Iterator[Device]:
     config = load_lab(None).targets["emulated"]
-    settings = {**config.settings, "cpu": cpu, "variants": variants}
+    settings = {**config.settings, "cpu": cpu, "variants": variants, "quirk": quirk}
     with connect(replace(config, settings=settings)) as device:
         yield device
 
@@ -87,6 +87,30 @@ def test_every_layout_is_found(variants: str, layout: Layout) -> None:
     with emulated(variants=variants) as device:
         assert Deployment(device).layout == layout
         assert not catalog.ours(device.run)
+
+
+@pytest.mark.parametrize("quirk", ["provider-gets-type-and-protocol-swapped", "provider-is-asked-twice"])
+def test_the_layout_is_found_on_a_device_that_asks_wrongly(quirk: str) -> None:
+    """What is wrong about it is for the suites to judge."""
+    with emulated(quirk=quirk) as device:
+        assert Deployment(device).layout == USUAL
+
+
+@pytest.mark.parametrize(
+    ("quirk", "message"),
+    [
+        ("no-provider-is-ever-started", "does not call WSPStartup .*: WSASocketW succeeded"),
+        ("no-provider-is-ever-asked", "does not call WSPSocket .*: WSASocketW succeeded"),
+    ],
+)
+def test_a_device_that_makes_the_sockets_itself(quirk: str, message: str) -> None:
+    with emulated(quirk=quirk) as device:
+        deployment = Deployment(device)
+        for _ in range(2):
+            with pytest.raises(BypassedError, match=message):
+                deployment.install(Entry())
+        deployment.remove()
+        assert bare(device)
 
 
 def test_a_device_that_trusts_nobody() -> None:

@@ -2,6 +2,7 @@
 
 import struct
 
+import pytest
 from scripted_device import Ends, Error, ScriptedDevice
 
 from harness.conformance import Row, Verdict
@@ -64,6 +65,20 @@ def test_entries_are_unpacked() -> None:
     assert tcp.has("PFL_MATCHES_PROTOCOL_ZERO")
     assert not udp.has("PFL_MATCHES_PROTOCOL_ZERO")
     assert not tcp.has("XP1_SUPPORT_MULTIPOINT")
+
+
+@pytest.mark.parametrize(
+    ("family", "length", "loopback"),
+    [
+        (2, 16, "0200 0000 7F000001 0000000000000000"),
+        (23, 28, "1700 0000 00000000 00000000000000000000000000000001 00000000"),
+        (0x5A, 6, "5A00 0000 0000"),
+        (2, 4, "0200 0000"),
+    ],
+)
+def test_the_loopback_address_of_an_entry(family: int, length: int, loopback: str) -> None:
+    entry = CatalogEntry(0, "", family, STREAM, TCP, 0, 1, 0, 0, length)
+    assert entry.loopback == bytes.fromhex(loopback)
 
 
 def test_an_entry_supports_a_range_of_protocols() -> None:
