@@ -93,7 +93,7 @@ MULTIPOINT = {f"WSASOCKET-0{number}" for number in (39, 40, 41, 42, 43, 44)}
                 ("answer:MULTIPOINT=10060", MULTIPOINT),
                 ("family-ignored-beside-a-structure", {"WSASOCKET-019c"}),
                 ("protocol-ignored-beside-a-structure", {"WSASOCKET-019c"}),
-                ("byte-doubled-at-the-end-of-a-stream", {"WSASOCKET-049"}),
+                ("byte-doubled-at-the-end-of-a-stream", {"WSASOCKET-045", "WSASOCKET-049"}),
                 ("waiting-datagrams-joined", {"WSASOCKET-038", "WSASOCKET-051"}),
                 ("send-counts-wrongly", TRANSFERS),
                 ("recv-counts-wrongly", TRANSFERS | {"WSASOCKET-052"}),

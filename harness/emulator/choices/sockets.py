@@ -180,6 +180,18 @@ def streams_come_in_pieces() -> None:
 
 
 @choice
+def buffers_are_small() -> None:
+    """a connection holds 768 bytes on their way"""
+    begin = Socket.__init__
+
+    def small(sock: Socket, *args: Any, **named: Any) -> None:
+        begin(sock, *args, **named)
+        sock.receive_buffer, sock.send_buffer = 512, 256
+
+    put(Socket, "__init__", small)
+
+
+@choice
 def the_first_datagram_is_lost() -> None:
     """the first datagram of the device after some others is lost, as datagrams may be"""
     take = Socket.take
