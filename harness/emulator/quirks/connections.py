@@ -154,6 +154,12 @@ def the_last_byte_of_a_message_is_lost() -> None:
 
 
 @quirk
+def the_last_byte_of_a_long_write_is_lost() -> None:
+    """The last byte of a long write does not arrive."""
+    delivered(lambda data: data[:-1] if len(data) > MANY else data)
+
+
+@quirk
 def the_first_byte_of_a_message_is_doubled() -> None:
     """The first byte of a message of 11 bytes arrives twice."""
     delivered(lambda data: data[:1] + data if len(data) == 11 else data)
