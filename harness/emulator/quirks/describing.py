@@ -145,12 +145,12 @@ def refuses(name: str, wrong: Callable[[Call, tuple[int, ...]], bool], code: int
 
 @quirk
 def bind_says_that_it_failed() -> None:
-    """bind with port 0 and any address binds the socket and fails."""
+    """bind with port 0 binds the socket and fails."""
 
-    def any_port(call: Call, args: tuple[int, ...]) -> bool:
-        return not any(call.process.memory.read(args[1] + 2, 6))
+    def port_0(call: Call, args: tuple[int, ...]) -> bool:
+        return not call.process.memory.u16(args[1] + 2)
 
-    refuses("bind", any_port)
+    refuses("bind", port_0)
 
 
 @quirk
