@@ -23,6 +23,8 @@ class Finding(StrEnum):
     """The device conforms, and nothing turned red."""
     RED = "red"
     """The device conforms, and the suites say that it does not."""
+    BROKEN = "broken"
+    """The run came to no end of its own, or the lab failed: it says nothing of the suites."""
 
     @property
     def good(self) -> bool:

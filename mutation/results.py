@@ -4,14 +4,17 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.conformance import Verdict
-from mutation.judging import Expected, Judgement, by_leg, judge
+from mutation.judging import Expected, Finding, Judgement, by_leg, judge
 from mutation.running import Ran
 from mutation.trials import Trial
+
+_JUDGED = (0, 1)
+"""Exit codes of a run that has judged the device: green, red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,10 @@ class Tried:
     @classmethod
     def of(cls, trial: Trial, before: Mapping[str, Verdict], ran: Ran) -> "Tried":
         """Judged by the run, and by the undisturbed one before it."""
-        return cls(trial, judge(trial.expected, before, by_leg(ran.rows)), ran.seconds, ran.code, ran.words)
+        judgement = judge(trial.expected, before, by_leg(ran.rows))
+        if ran.code not in _JUDGED:
+            judgement = replace(judgement, finding=Finding.BROKEN)
+        return cls(trial, judgement, ran.seconds, ran.code, ran.words)
 
     @property
     def good(self) -> bool:
@@ -42,7 +48,7 @@ class Tried:
         )
         if self.good:
             return text
-        if self.code not in (0, 1):
+        if found.finding is Finding.BROKEN:
             wrong = [f"the run says nothing (exit code {self.code}):", *self.words]
         else:
             wrong = [*(f"not red: {one}" for one in found.missing), *found.unexpected]

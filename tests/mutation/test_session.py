@@ -8,6 +8,7 @@ import pytest
 from harness.conformance import Row, Verdict
 from mutation import __main__ as command
 from mutation.judging import Expected
+from mutation.results import Tried
 from mutation.running import Ran
 from mutation.session import Session, UndisturbedError, hold
 from mutation.trials import FAMILY, QUIRK, VARIANT, Trial
@@ -62,6 +63,14 @@ def test_everything_is_tried_and_told() -> None:
     assert "not red: WSASOCKET-012" in said[2]
     assert "WSASOCKET-012: pass -> fail" in said[3]
     assert (session.interrupted, session.not_run, runner.stopped) == (False, 0, 1)
+
+
+@pytest.mark.parametrize("code", [3, 70, None])
+def test_a_run_that_has_judged_nothing_is_no_finding_about_the_suites(code: int | None) -> None:
+    tried = Tried.of(TRIALS[1], {"WSASOCKET-012": Verdict.PASS}, Ran([], code, 1.0, ("last words",)))
+    assert (tried.judgement.finding.value, tried.good) == ("broken", False)
+    assert f"exit code {code}" in tried.line(1, 1)
+    assert "last words" in tried.line(1, 1)
 
 
 def test_ctrl_c_keeps_what_is_done() -> None:
