@@ -1,5 +1,6 @@
 """What is tried: every quirk is declared, every requirement has one, the family follows from the data."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,11 @@ def test_the_family_has_every_row_with_every_other_answer() -> None:
     members = of_kind(FAMILY)
     codes = {row.value for row in FUNCTIONS["WSASocket"].errors}
     assert len(codes) == 13
-    assert len(members) == 15 * (len(codes) - 1 + 2)
+    rows = Counter(trial.does.partition(":")[0] for trial in members)
+    assert len(rows) == 15
+    # 011 and 015 are provoked in two ways.
+    ways = {"WSASOCKET-011": 2, "WSASOCKET-015": 2}
+    assert rows == {row: ways.get(row, 1) * (len(codes) - 1 + 2) for row in rows}
     answered = {trial.name.rpartition("=")[2] for trial in members}
     assert answered == {SUCCESS, "10013", *map(str, codes)}
 
