@@ -27,4 +27,9 @@ def a_broken_connection_breaks_once() -> None:
 @quirk
 def a_cut_path_is_never_noticed() -> None:
     """Data that a cut path keeps from its peer never breaks the connection."""
-    put(edge.HostPeer, "_hold", lambda self: None)
+
+    def hold_on(self: edge.HostPeer) -> None:
+        self._limit = None
+        self._hold()
+
+    put(edge.HostPeer, "_timed_out", hold_on)
