@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CALLS  ?= 50000
-SAMPLE ?= 4
 SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -29,9 +28,8 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop check suites
 	$(BIN)/robocop format --check --no-overwrite suites
 
-ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine, a sample of mutations
+ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
 	$(BIN)/pytest -n auto -m long --ignore tests/wine32
-	$(BIN)/python -m mutation --sample $(SAMPLE)
 
 mutation: $(VENV)/.run ## are the suites worth anything: devices with something wrong; build/mutation.json (MUTATION="--list")
 	$(BIN)/python -m mutation $(MUTATION)
