@@ -1,10 +1,14 @@
 """How quirks and variants replace functions of the device, before it is switched on."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from harness.emulator.exports import EXPORTS, Blocking, Call, Handler
+from harness.emulator.ws2 import selection
+from harness.emulator.ws2.catalog import Catalog
+from harness.emulator.ws2.selection import Circumstances, Reason, Refused, Request, Selection
 
 Known = Callable[..., Blocking]
 """The handler that was there: `value = yield from known(call, *args)`."""
@@ -57,3 +61,29 @@ def put(owner: object, name: str, function: object) -> None:
     if not hasattr(owner, name):
         raise AttributeError(f"{owner} has no {name}")
     setattr(owner, name, function)
+
+
+# --- what WSASocket decides --------------------------------------------------------------------------------
+
+
+def asked_otherwise(change: Callable[[Catalog, Request], Mapping[str, Any]]) -> None:
+    """The decision is made for a request in which `change` replaces some values."""
+    decide = selection.select
+
+    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
+        return decide(catalog, replace(request, **change(catalog, request)), circumstances)
+
+    put(selection, "select", select)
+
+
+def refused_if(reason: Reason, so: Callable[[Catalog, Request], bool]) -> None:
+    """What would give a socket is refused for this reason where `so` holds."""
+    decide = selection.select
+
+    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
+        chosen = decide(catalog, request, circumstances)
+        if so(catalog, request):
+            raise Refused(reason)
+        return chosen
+
+    put(selection, "select", select)

@@ -84,8 +84,7 @@ def connect(
             protection=protection,
             faults=config.faults,
         ) as device:
-            evidence = kind.evidence
-            if evidence != MODEL:  # a device that was there before us
+            if not kind.starts:  # a device that was there before us
                 if _calls_itself_emulated(device):
                     device.evidence = MODEL
                 if found := remove_leftovers(device.run):

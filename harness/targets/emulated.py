@@ -1,7 +1,6 @@
 """An emulated CE device: the CE build of the agent, run by `harness.emulator` in a process of its own."""
 
 import importlib.util
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.emulated_network import PEER, EmulatedNetwork, discard_server
 from harness.targets.emulator_process import AGENT_PATH, EmulatorProcess, start_emulator
 from harness.targets.keyfile import ON_DEVICE, new_key, read_key
+from harness.targets.loopback import free_port
 
 PORT = 5555
 COM = "COM1:"
@@ -64,7 +64,7 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     settings = config.settings
     check(settings)
     link = settings["link"]
-    own = _free_port() if link == DIALS else None
+    own = free_port() if link == DIALS else None
     secrets = {} if link == "serial" else {ON_DEVICE: new_key()}
     dials = [] if own is None else [(_CONTROLLER, own)]
     with (
@@ -91,12 +91,6 @@ def _url(device: EmulatorProcess, link: str) -> str:
     if opened is None:
         raise LinkError(f"the emulated device came up without {LINKS[link]}: {device.complaint()}")
     return f"tcp://127.0.0.1:{opened}" if link == "tcp" else f"serial://{opened}"
-
-
-def _free_port() -> int:
-    """A loopback port of this computer that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 KIND = Kind(

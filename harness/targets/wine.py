@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.keyfile import ON_DEVICE, VARIABLE, read_key, write_key
+from harness.targets.loopback import free_port
 
 BUILD = "win32-x64"
 _CPU = "x64"
@@ -192,7 +192,7 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
         agent = made.folder / "ceagent.exe"
         shutil.copy(_agent(settings.get("agent")), agent)
         write_key(made.folder / ON_DEVICE)
-        key, port = read_key(made.folder / ON_DEVICE).value, _free_port()
+        key, port = read_key(made.folder / ON_DEVICE).value, free_port()
         process = made.start(agent, f"link=tcp:127.0.0.1:{port}")
 
         def ended(seconds: float) -> str | None:
@@ -203,12 +203,6 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
             return f"the agent on Wine ended (exit code {code}): {made.last_words()}"
 
         yield Reached(f"tcp-listen://127.0.0.1:{port}", key, ended)
-
-
-def _free_port() -> int:
-    """A loopback port of this computer that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def _place(settings: Mapping[str, str]) -> str:

@@ -1,10 +1,8 @@
 """How WSASocket decides and what it answers."""
 
-from collections.abc import Callable
-
 from harness.emulator.choices.registry import choice
 from harness.emulator.exports import Blocking, Call, GuestFault
-from harness.emulator.replacing import Known, around, put
+from harness.emulator.replacing import Known, around, put, refused_if
 from harness.emulator.ws2 import creation, providers, selection, state
 from harness.emulator.ws2.catalog import PROTOCOL_INFO_SIZE, Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import (
@@ -133,18 +131,6 @@ def structures_are_read_up_to_the_id() -> None:
     put(creation, "_structure", structure)
 
 
-def _refused_if(reason: Reason, so: Callable[[Catalog, Request], bool]) -> None:
-    decide = selection.select
-
-    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
-        chosen = decide(catalog, request, circumstances)
-        if so(catalog, request):
-            raise Refused(reason)
-        return chosen
-
-    put(selection, "select", select)
-
-
 @choice
 def structures_are_compared() -> None:
     """a structure of the system whose other members are not those of its entry is WSAEINVAL"""
@@ -155,13 +141,13 @@ def structures_are_compared() -> None:
             return False
         return not entry.library and entry.pack() != info.pack()
 
-    _refused_if(Reason.STRUCTURE_CONTENTS, differs)
+    refused_if(Reason.STRUCTURE_CONTENTS, differs)
 
 
 @choice
 def unspecified_families_are_refused() -> None:
     """AF_UNSPEC is WSAEAFNOSUPPORT"""
-    _refused_if(Reason.FAMILY, lambda catalog, request: request.family == AF_UNSPEC)
+    refused_if(Reason.FAMILY, lambda catalog, request: request.family == AF_UNSPEC)
 
 
 @choice
@@ -181,7 +167,7 @@ def minus_one_without_a_structure_is_invalid() -> None:
 @choice
 def undefined_flags_are_refused() -> None:
     """a flag that nobody defines is WSAEINVAL"""
-    _refused_if(Reason.MULTIPOINT, lambda catalog, request: bool(request.flags & ~0x1F))
+    refused_if(Reason.MULTIPOINT, lambda catalog, request: bool(request.flags & ~0x1F))
 
 
 @choice

@@ -1,40 +1,17 @@
 """What is asked of WSASocket is taken for something else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.emulator.quirks.registry import quirk
-from harness.emulator.replacing import put
+from harness.emulator.replacing import asked_otherwise, put, refused_if
 from harness.emulator.ws2 import selection
 from harness.emulator.ws2.catalog import Catalog, ProtocolInfo
 from harness.emulator.ws2.constants import AF_INET, FROM_PROTOCOL_INFO, SOCK_DGRAM, SOCK_STREAM
-from harness.emulator.ws2.selection import Circumstances, Reason, Refused, Request, Selection
+from harness.emulator.ws2.selection import Reason, Request
 
 FIELDS = ("family", "type", "protocol")
-
-
-def asked_otherwise(change: Callable[[Catalog, Request], Mapping[str, Any]]) -> None:
-    """The decision is made for a request in which `change` replaces some values."""
-    decide = selection.select
-
-    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
-        return decide(catalog, replace(request, **change(catalog, request)), circumstances)
-
-    put(selection, "select", select)
-
-
-def refused_if(reason: Reason, wrong: Callable[[Catalog, Request], bool]) -> None:
-    """What would give a socket is refused for this reason where `wrong` says so."""
-    decide = selection.select
-
-    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
-        chosen = decide(catalog, request, circumstances)
-        if wrong(catalog, request):
-            raise Refused(reason)
-        return chosen
-
-    put(selection, "select", select)
 
 
 def given(request: Request) -> ProtocolInfo | None:
@@ -261,28 +238,27 @@ def protocol_0_is_no_protocol() -> None:
     refused_if(Reason.PROTOCOL, lambda catalog, asked: asked.protocol == 0 and asked.info is None)
 
 
+def _complained_about(instead: Reason, of: Reason) -> None:
+    """Where the one is the reason for a refusal, the other is told."""
+    why_not = selection._why_not
+
+    def other(catalog: Catalog, request: Request) -> Reason:
+        reason = why_not(catalog, request)
+        return instead if reason is of else reason
+
+    put(selection, "_why_not", other)
+
+
 @quirk
 def the_protocol_is_judged_before_the_type() -> None:
     """Of a type and a protocol that are both no good the protocol is complained about; 0 is one."""
-    why_not = selection._why_not
-
-    def instead(catalog: Catalog, request: Request) -> Reason:
-        reason = why_not(catalog, request)
-        return Reason.PROTOCOL if reason is Reason.TYPE else reason
-
-    put(selection, "_why_not", instead)
+    _complained_about(Reason.PROTOCOL, of=Reason.TYPE)
 
 
 @quirk
 def the_type_is_judged_before_the_family() -> None:
     """Where the family is no good, the type is complained about."""
-    why_not = selection._why_not
-
-    def instead(catalog: Catalog, request: Request) -> Reason:
-        reason = why_not(catalog, request)
-        return Reason.TYPE if reason is Reason.FAMILY else reason
-
-    put(selection, "_why_not", instead)
+    _complained_about(Reason.TYPE, of=Reason.FAMILY)
 
 
 @quirk

@@ -1,5 +1,7 @@
 """What WSASocket returns, and the error code it leaves behind."""
 
+from collections.abc import Callable
+
 from harness.emulator.exports import Blocking, Call
 from harness.emulator.process import Process
 from harness.emulator.quirks.registry import quirk
@@ -19,40 +21,32 @@ def refused_with(value: int, error: int | None) -> None:
     put(creation, "refuse", refuse)
 
 
-@quirk
-def refusals_return_0() -> None:
-    """Where WSASocket refuses, it sets the code and returns 0 instead of INVALID_SOCKET."""
+def _refused_and(change: Callable[[Call, int], int]) -> None:
+    """A refusal returns `change(call, what it would return)`, which may also change the last error."""
     known = creation.refuse
 
     def refuse(call: Call, request: Request, reason: Reason) -> int:
-        known(call, request, reason)
-        return 0
+        return change(call, known(call, request, reason))
 
     put(creation, "refuse", refuse)
+
+
+@quirk
+def refusals_return_0() -> None:
+    """Where WSASocket refuses, it sets the code and returns 0 instead of INVALID_SOCKET."""
+    _refused_and(lambda call, value: 0)
 
 
 @quirk
 def refusals_return_a_number() -> None:
     """Where WSASocket refuses, it sets the code and returns a number that is no descriptor."""
-    known = creation.refuse
-
-    def refuse(call: Call, request: Request, reason: Reason) -> int:
-        known(call, request, reason)
-        return 0x6FFFFFF0
-
-    put(creation, "refuse", refuse)
+    _refused_and(lambda call, value: 0x6FFFFFF0)
 
 
 @quirk
 def refusals_return_the_code() -> None:
     """Where WSASocket refuses, it returns the code itself."""
-    known = creation.refuse
-
-    def refuse(call: Call, request: Request, reason: Reason) -> int:
-        known(call, request, reason)
-        return call.thread.wsa_error
-
-    put(creation, "refuse", refuse)
+    _refused_and(lambda call, value: call.thread.wsa_error)
 
 
 @quirk
@@ -76,27 +70,13 @@ def refusals_leave_one_code() -> None:
 @quirk
 def codes_are_results_of_com() -> None:
     """Where WSASocket refuses, the last error is the code as an HRESULT, 0x8007...."""
-    known = creation.refuse
-
-    def refuse(call: Call, request: Request, reason: Reason) -> int:
-        value = known(call, request, reason)
-        call.thread.wsa_error |= 0x80070000
-        return value
-
-    put(creation, "refuse", refuse)
+    _refused_and(lambda call, value: call.wsa_fail(call.thread.wsa_error | 0x80070000, value))
 
 
 @quirk
 def codes_are_those_of_unix() -> None:
     """Where WSASocket refuses, the last error is the code without its 10000."""
-    known = creation.refuse
-
-    def refuse(call: Call, request: Request, reason: Reason) -> int:
-        value = known(call, request, reason)
-        call.thread.wsa_error -= 10000
-        return value
-
-    put(creation, "refuse", refuse)
+    _refused_and(lambda call, value: call.wsa_fail(call.thread.wsa_error - 10000, value))
 
 
 @quirk
@@ -117,14 +97,11 @@ def last_error_is_shared_by_all_threads() -> None:
 def last_error_is_that_of_the_first_failure() -> None:
     """WSAGetLastError gives the code of the first failure of WSASocket in the process, from then on."""
     first: dict[Process, int] = {}
-    known = creation.refuse
 
-    def refuse(call: Call, request: Request, reason: Reason) -> int:
-        value = known(call, request, reason)
-        call.thread.wsa_error = first.setdefault(call.process, call.thread.wsa_error)
-        return value
+    def as_at_first(call: Call, value: int) -> int:
+        return call.wsa_fail(first.setdefault(call.process, call.thread.wsa_error), value)
 
-    put(creation, "refuse", refuse)
+    _refused_and(as_at_first)
 
 
 @quirk
