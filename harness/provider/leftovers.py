@@ -46,13 +46,17 @@ def leftovers(run: Run) -> list[str]:
 
 
 def remove_leftovers(run: Run) -> list[str]:
-    """Take them off the device; what there was, as `leftovers` says it. Raises LabError."""
+    """Take them off the device; what there was, as `leftovers` says it. Raises LabError; UnavailableError
+    where something is there all the same."""
     found = leftovers(run)
-    if found:
-        with suppress(UnavailableError):
-            catalog.remove_all(run)
-        for path in FILES:
-            files.remove(run, path)
+    if not found:
+        return found
+    with suppress(UnavailableError):  # what it does not remove is seen below
+        catalog.remove_all(run)
+    for path in FILES:
+        files.remove(run, path)
+    if left := leftovers(run):
+        raise UnavailableError(f"left by an earlier run, and cannot be removed: {', '.join(left)}")
     return found
 
 

@@ -9,7 +9,7 @@ from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import UsageError
 from harness.program.text import parse
-from harness.provider import remove_leftovers
+from harness.provider import UnavailableError, remove_leftovers
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import Reached, TargetConfig
@@ -87,9 +87,19 @@ def connect(
             if not kind.starts:  # a device that was there before us
                 if _calls_itself_emulated(device):
                     device.evidence = MODEL
-                if found := remove_leftovers(device.run):
-                    _log.warning("%s: left by an earlier run, removed: %s", config.name, ", ".join(found))
+                _clear(device)
             yield device
+
+
+def _clear(device: Device) -> None:
+    """Nothing of an earlier run is left on it, or a warning says what is."""
+    try:
+        found = remove_leftovers(device.run)
+    except UnavailableError as error:
+        _log.warning("%s: %s", device.name, error)
+    else:
+        if found:
+            _log.warning("%s: left by an earlier run, removed: %s", device.name, ", ".join(found))
 
 
 def _calls_itself_emulated(device: Device) -> bool:

@@ -17,6 +17,7 @@ from controller import KEY, Controller
 from core_driver import ROOT
 
 from harness.agents import CPU_BUILDS, build_agents, executable
+from harness.targets.loopback import free_port
 
 PORT = 5555
 ACCESS_VIOLATION = 0xC0000005
@@ -47,13 +48,6 @@ def key_file(folder: Path, content: str = KEY.hex()) -> Path:
     path = folder / "ceagent.key"
     path.write_text(content)
     return path
-
-
-def free_port() -> int:
-    """A port of this host's loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Emulated:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from controller import CONTROLLER, KEY, Controller, Wire
-from running import ON_WINE, SLEEP, emulated, free_port, key_file, listening, on_wine
+from running import ON_WINE, SLEEP, emulated, key_file, listening, on_wine
 
 from harness.agents import build_agents
 from harness.errors import LinkError
 from harness.links.tcp import TcpLink
+from harness.targets.loopback import free_port
 from harness.wire.coding import encode
 from harness.wire.framing import encode_frame
 from harness.wire.messages import Answer, Hello, Proof, Reason, Refusal, Run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from controller import KEY
-from running import PORT, Emulated, emulated, free_port, key_file
+from running import PORT, Emulated, emulated, key_file
 
 from harness.agents import build_agents
 from harness.deadline import Deadline
@@ -18,6 +18,7 @@ from harness.links import dialer
 from harness.program.result import Execution
 from harness.program.text import parse
 from harness.session import Session
+from harness.targets.loopback import free_port
 from harness.winsock import symbols
 
 OUTSIDE = "10.0.2.2:7000"

@@ -58,6 +58,23 @@ def test_entries_without_a_file_go_too() -> None:
         assert bare(device)
 
 
+def test_what_cannot_be_removed_is_told_and_not_called_removed() -> None:
+    with emulated() as device:
+        deployment = Deployment(device)
+        assert deployment.layout
+        deployment.install(Entry())
+
+        def keep(program: Program) -> Execution:
+            """As a device on which removal does nothing."""
+            text = format_program(program)
+            if "WSCDeinstallProvider" in text:
+                return files.run_text(device.run, "call coredll!Sleep(0)", "nothing")
+            return device.run(program)
+
+        with pytest.raises(UnavailableError, match=r"cannot be removed: 1 catalog entry\Z"):
+            remove_leftovers(keep)
+
+
 def test_where_nothing_is_left_one_program_finds_that_out() -> None:
     with emulated() as device, counted(device) as programs:
         assert not remove_leftovers(device.run)

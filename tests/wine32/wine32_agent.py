@@ -15,6 +15,7 @@ from wine32_shims import build_shims
 
 from harness.agents import build_agents, executable
 from harness.targets.base import TargetConfig, Timing
+from harness.targets.loopback import free_port
 
 KEY = bytes(range(32)).hex()
 
@@ -51,7 +52,7 @@ def on_wine32(folder: Path) -> Iterator[TargetConfig]:
             build_shims(made)
             for file in (executable("ce-x86"), key, made / "COREDLL.dll", made / "ws2.dll"):
                 shutil.copy(file, drive)
-            port = _free_port()
+            port = free_port()
             process = subprocess.Popen(
                 [wine(ROOT), rf"C:\{executable('ce-x86').name}", f"link=tcp:{port}"],
                 env=environment,
@@ -69,12 +70,6 @@ def on_wine32(folder: Path) -> Iterator[TargetConfig]:
     finally:
         subprocess.run([server(ROOT), "-k"], env=environment, check=False)
         shutil.rmtree(prefix, ignore_errors=True)  # half a gigabyte
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
