@@ -13,7 +13,7 @@ docs/provider.md describes the DLL.
 
 from harness.provider.catalog import Installed
 from harness.provider.deployment import Deployment
-from harness.provider.files import BypassedError, UnavailableError
+from harness.provider.files import UnavailableError, UnheededError
 from harness.provider.layout import Layout
 from harness.provider.leftovers import remove_leftovers
 from harness.provider.records import Asked
@@ -21,11 +21,11 @@ from harness.provider.words import Entry
 
 __all__ = [
     "Asked",
-    "BypassedError",
     "Deployment",
     "Entry",
     "Installed",
     "Layout",
     "UnavailableError",
+    "UnheededError",
     "remove_leftovers",
 ]

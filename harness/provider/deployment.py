@@ -7,7 +7,7 @@ from harness.device import Device
 from harness.errors import LabError
 from harness.provider import catalog, files
 from harness.provider.catalog import LIBRARY, Installed
-from harness.provider.files import UnavailableError
+from harness.provider.files import UnavailableError, UnheededError
 from harness.provider.layout import LOG, Layout, find_layout
 from harness.provider.leftovers import FILES
 from harness.provider.records import Asked, records
@@ -29,7 +29,7 @@ class Deployment:
     @property
     def layout(self) -> Layout:
         """Where the tables have what; puts the DLL on the device first. Raises UnavailableError (also
-        BypassedError), the same every time; LabError."""
+        UnheededError), the same every time; LabError."""
         if self._refused is not None:
             raise self._refused
         if self._layout is None:
@@ -42,7 +42,11 @@ class Deployment:
 
     def install(self, entry: Entry) -> Installed:
         """Install one provider with one entry; what the entry says of the tables is added to it. Raises
-        UnavailableError, LabError."""
+        LabError, UnavailableError; UnheededError for one whose sockets nothing on this device can make."""
+        if self.layout.create is None and entry.makes_sockets:
+            raise UnheededError(
+                "none of the upcalls makes a descriptor that closesocket brings back to the service provider"
+            )
         words = {**self.layout.words(), **entry.words}
         complete = Entry(
             words,

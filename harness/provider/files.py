@@ -20,8 +20,9 @@ class UnavailableError(Exception):
     """The device cannot be provided with the provider; the text says why. It is no fault of the lab."""
 
 
-class BypassedError(UnavailableError):
-    """The device makes sockets of the provider's triple, and does not ask the provider."""
+class UnheededError(UnavailableError):
+    """The device has taken the provider, and does not do with it what Winsock does: it deviates. The text says
+    what it does."""
 
 
 def run_text(run: Run, text: str, name: str) -> Execution:

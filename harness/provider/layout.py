@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from harness.program.result import Execution
 from harness.provider.catalog import install_text, refusal, remove_all, remove_text
-from harness.provider.files import BypassedError, Run, UnavailableError, read, remove, run_text
+from harness.provider.files import Run, UnavailableError, UnheededError, read, remove, run_text
 from harness.provider.records import Called, Created, Record, Startup, records
 from harness.provider.words import FAMILY, PROTOCOL, TYPE, Entry
 from harness.winsock import CONSTANTS
@@ -35,20 +35,25 @@ _GUESS_RELEASE = 1
 """Where WPUCreateSocketHandle and WPUCloseSocketHandle stand when upcalls are in the order of their names."""
 _WRITABLE = 0x04 | 0x08
 """PAGE_READWRITE, PAGE_WRITECOPY."""
+_PASSED_OVER = frozenset(
+    CONSTANTS[name]
+    for name in ("WSAEAFNOSUPPORT", "WSAESOCKTNOSUPPORT", "WSAEPROTONOSUPPORT", "WSAEPROTOTYPE")
+)
+"""Codes that say that no entry matches; ours does."""
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Number of upcalls, number of entries of the procedure table, and which of them are WSPSocket and
-    WSPCloseSocket, WPUCreateSocketHandle and WPUCloseSocketHandle (`release`: None where no upcall gives a
-    descriptor back)."""
+    WSPCloseSocket, WPUCreateSocketHandle and WPUCloseSocketHandle (`create` and `close`: None where no upcall
+    makes a descriptor, `release`: where none gives one back)."""
 
     upcalls: int
     entries: int
     socket: int
-    create: int
-    close: int
+    create: int | None
+    close: int | None
     release: int | None
 
     def words(self) -> dict[str, int]:
@@ -57,7 +62,8 @@ class Layout:
 
 
 def find_layout(run: Run) -> Layout:
-    """Find out. The provider has to be on the device. Raises UnavailableError with what cannot be seen."""
+    """Find out. The provider has to be on the device. Raises UnavailableError with what cannot be seen,
+    UnheededError where the device passes the provider over."""
     try:
         upcalls, named, released = _count_upcalls(run)
         entries, socket = _find_socket(run, upcalls)
@@ -69,7 +75,7 @@ def find_layout(run: Run) -> Layout:
                 known |= {"create": create, "close": close}
                 release = _find_release(run, known, released)
                 return Layout(upcalls, entries, socket, create, close, release)
-        raise UnavailableError("none of the upcalls makes a descriptor for the service provider")
+        return Layout(upcalls, entries, socket, None, None, None)
     finally:
         remove_all(run)
         remove(run, LOG)
@@ -116,7 +122,7 @@ def _count_upcalls(run: Run) -> tuple[int, list[int], list[int]]:
     execution, found = _try(run, {})
     startup = _first(found, Startup)
     if startup is None:
-        raise _not_asked(execution, "ws2.dll does not call WSPStartup of the service provider")
+        raise _not_started(execution)
     writable = (place for place, kind in enumerate(startup.protections) if kind & _WRITABLE)
     count = next(writable, 0)
     if not _FEWEST_UPCALLS <= count <= _MOST_UPCALLS:
@@ -141,13 +147,21 @@ def _find_socket(run: Run, upcalls: int) -> tuple[int, int]:
         for called in records(read(run, LOG)):
             if isinstance(called, Called) and len({FAMILY, TYPE, PROTOCOL} & set(called.arguments[:3])) >= 2:
                 return entries, called.index
-    raise _not_asked(execution, f"ws2.dll does not call WSPSocket among the first {_MOST_ENTRIES} procedures")
+    what = f"ws2.dll does not call WSPSocket among the first {_MOST_ENTRIES} procedures"
+    if execution.outcome.returned and execution.named("tested").error != incomplete:
+        # The table was long enough for it.
+        raise UnheededError(f"{what}: {_came_to(execution)}")
+    raise UnavailableError(f"{what}: {_came_to(execution)}")
 
 
-def _not_asked(execution: Execution, what: str) -> UnavailableError:
-    """`what`, and what came of the call; a socket that came of it all the same is more than unavailable."""
-    bypassed = execution.outcome.returned and execution.named("tested").ok
-    return (BypassedError if bypassed else UnavailableError)(f"{what}: {_came_to(execution)}")
+def _not_started(execution: Execution) -> UnavailableError:
+    """A socket all the same, or a code that says that no entry matches, is the device's doing; else it may be
+    that the DLL cannot be loaded."""
+    tested = execution.named("tested") if execution.outcome.returned else None
+    unheeded = tested is not None and (tested.ok or tested.error in _PASSED_OVER)
+    return (UnheededError if unheeded else UnavailableError)(
+        f"ws2.dll does not call WSPStartup of the service provider: {_came_to(execution)}"
+    )
 
 
 def _find_release(run: Run, known: dict[str, int], named: list[int]) -> int | None:

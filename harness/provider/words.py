@@ -16,6 +16,8 @@ WORDS = (
     "fail", "version", "startup", "table", "missing", "fault", "hang", "once",
 )  # fmt: skip
 """The words that the provider knows (docs/provider.md)."""
+_INSTEAD = frozenset({"fail", "version", "startup", "table", "missing", "fault", "hang"})
+"""Words with which no descriptor comes of WSPSocket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Entry:
     provider_flags: int = 0
     chain_length: int = 1
     chain: tuple[int, ...] = ()
+
+    @property
+    def makes_sockets(self) -> bool:
+        """Is it there to make sockets? Else it refuses them, or is a layer that nobody asks."""
+        return self.chain_length != 0 and not _INSTEAD & self.words.keys()
 
     def pack(self) -> bytes:
         """The WSAPROTOCOL_INFOW, without provider and id. Raises UsageError for a word nobody knows."""

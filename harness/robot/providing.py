@@ -6,7 +6,7 @@ from typing import TypeVar
 from robot.api.deco import keyword
 
 from harness.errors import UsageError
-from harness.provider import Asked, BypassedError, Deployment, Entry, Installed, UnavailableError
+from harness.provider import Asked, Deployment, Entry, Installed, UnavailableError, UnheededError
 from harness.provider.words import INFO, PROTOCOL, put
 from harness.robot.actions import action
 from harness.robot.conforming import ConformanceKeywords
@@ -190,15 +190,15 @@ class ProviderKeywords(ConformanceKeywords):
         raise UsageError("the requirement of the test documents no code")
 
     def _provided(self, use: Callable[[Deployment], _T]) -> _T:
-        """What comes of a deployment. Skips the test where there can be none; fails it where the device makes
-        sockets in its place."""
+        """What comes of a deployment. Skips the test where there can be none; fails it where the device has
+        taken the provider and passes it over."""
         self._need(NEED)
         if self._deployment is None:
             self._deployment = Deployment(self._target.get())
         try:
             return use(self._deployment)
-        except BypassedError as bypassed:
-            raise self._deviates("the provider of the triple makes the socket", str(bypassed)) from bypassed
+        except UnheededError as unheeded:
+            raise self._deviates("the provider of the triple makes the socket", str(unheeded)) from unheeded
         except UnavailableError as reason:
             raise self._out_of_reach(str(reason)) from reason
 

@@ -13,7 +13,7 @@ from harness.device import Device
 from harness.lab import load_lab
 from harness.links import dialer
 from harness.program.result import OutcomeKind
-from harness.provider import BypassedError, Deployment, Entry, Layout, UnavailableError, catalog, files
+from harness.provider import Deployment, Entry, Layout, UnavailableError, UnheededError, catalog, files
 from harness.provider.catalog import LIBRARY
 from harness.provider.layout import LOG
 from harness.provider.words import FAMILY, PROTOCOL, TYPE
@@ -101,14 +101,30 @@ def test_the_layout_is_found_on_a_device_that_asks_wrongly(quirk: str) -> None:
     [
         ("no-provider-is-ever-started", "does not call WSPStartup .*: WSASocketW succeeded"),
         ("no-provider-is-ever-asked", "does not call WSPSocket .*: WSASocketW succeeded"),
+        ("installed-entries-are-never-selected", "does not call WSPStartup .*: WSASocketW failed with 10047"),
+        ("a-started-provider-is-not-asked", "does not call WSPSocket .*: WSASocketW failed with 10055"),
     ],
 )
-def test_a_device_that_makes_the_sockets_itself(quirk: str, message: str) -> None:
+def test_a_device_that_passes_the_provider_over(quirk: str, message: str) -> None:
     with emulated(quirk=quirk) as device:
         deployment = Deployment(device)
         for _ in range(2):
-            with pytest.raises(BypassedError, match=message):
+            with pytest.raises(UnheededError, match=message):
                 deployment.install(Entry())
+        deployment.remove()
+        assert bare(device)
+
+
+@pytest.mark.parametrize("quirk", ["providers-get-no-descriptor", "closesocket-does-not-reach-providers"])
+def test_a_device_on_which_no_upcall_makes_a_descriptor(quirk: str) -> None:
+    """What needs none can be tried all the same."""
+    with emulated(quirk=quirk) as device:
+        deployment = Deployment(device)
+        for entry in (Entry(), Entry({"once": 1})):
+            with pytest.raises(UnheededError, match="none of the upcalls makes a descriptor"):
+                deployment.install(entry)
+        installed = deployment.install(Entry({"fail": 10050}))
+        assert (catalog.ours(device.run), deployment.asked()) == ([installed], [])
         deployment.remove()
         assert bare(device)
 

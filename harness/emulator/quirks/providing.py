@@ -14,6 +14,7 @@ from harness.emulator.ws2.constants import FROM_PROTOCOL_INFO, INVALID_SOCKET
 from harness.emulator.ws2.errors import (
     WSAEINVALIDPROCTABLE,
     WSAEINVALIDPROVIDER,
+    WSAENOBUFS,
     WSASYSCALLFAILURE,
     WinsockError,
 )
@@ -181,6 +182,31 @@ def no_provider_is_ever_asked() -> None:
 
 
 @quirk
+def installed_entries_are_never_selected() -> None:
+    """WSASocket chooses among the system's own entries alone."""
+    decide = selection.select
+
+    def select(catalog: Catalog, request: Request, circumstances: Circumstances) -> Selection:
+        return decide(Catalog(one for one in catalog if not one.library), request, circumstances)
+
+    put(selection, "select", select)
+
+
+@quirk
+def a_started_provider_is_not_asked() -> None:
+    """A provider is started; then WSAENOBUFS comes without a call of WSPSocket."""
+
+    def other(ws: Any, entry: ProtocolInfo, request: Request, pointer: int) -> Blocking:
+        try:
+            yield from providers.started(ws, entry)
+        except WinsockError as error:
+            return int(ws.call.wsa_fail(error.code, INVALID_SOCKET))
+        return int(ws.call.wsa_fail(WSAENOBUFS, INVALID_SOCKET))
+
+    put(creation, "_ask_provider", other)
+
+
+@quirk
 def no_provider_is_asked_again() -> None:
     """After the first descriptor of a provider no provider is asked: sockets of the system come instead."""
     ask = creation._ask_provider
@@ -302,6 +328,28 @@ def provider_errors_are_lost() -> None:
         return value
 
     put(creation, "_ask_provider", other)
+
+
+@quirk
+def providers_get_no_descriptor() -> None:
+    """WPUCreateSocketHandle always fails, with WSAENOBUFS."""
+
+    def refuse(self: ProcessState, entry: int, context: int) -> int:
+        raise WinsockError(WSAENOBUFS)
+
+    put(ProcessState, "create_foreign", refuse)
+
+
+@quirk
+def closesocket_does_not_reach_providers() -> None:
+    """closesocket gives a provider's descriptor back without a call of WSPCloseSocket."""
+
+    def handle(known: Known, call: Call, *args: int) -> Blocking:
+        if ProcessState.of(call).close_foreign(args[0]):
+            return 0
+        return (yield from known(call, *args))
+
+    around("closesocket", handle)
 
 
 @quirk
