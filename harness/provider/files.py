@@ -21,8 +21,8 @@ class UnavailableError(Exception):
 
 
 class UnheededError(UnavailableError):
-    """The device has taken the provider, and does not do with it what Winsock does: it deviates. The text says
-    what it does."""
+    """The device has taken the provider, and does not do with it what Winsock does: it deviates. The text
+    says what it does."""
 
 
 def run_text(run: Run, text: str, name: str) -> Execution:
