@@ -13,6 +13,8 @@ from harness.winsock import CONSTANTS, named
 LIBRARY = "\\ceprovider.dll"
 _OURS = b"ceharness-pv"
 """How the ids of our providers begin; four bytes follow."""
+_TRIAL = 0
+"""Number of the provider that `try_out` installs."""
 _ROOM = 2
 """Entries that the first look has room for."""
 
@@ -64,6 +66,19 @@ def install(run: Run, number: int, entries: Sequence[Entry]) -> list[Installed]:
     if len(found) != len(entries):
         raise UnavailableError(f"WSCEnumProtocols lists {len(found)} of {len(entries)} installed entries")
     return found
+
+
+def try_out(run: Run) -> None:
+    """Install a provider and remove it at once, in one program. Raises UnavailableError with why not."""
+    entry = Entry(chain_length=0)  # a layer alone: nobody can select it meanwhile
+    text = f"fresh\n{install_text(_TRIAL, [entry])}when ok {{\n{remove_text(_TRIAL)}}}\n"
+    execution = run_text(run, text, "trial installation of a provider")
+    if not execution.outcome.returned:
+        raise UnavailableError(f"WSCInstallProvider: {execution.outcome}")
+    if not execution.named("installed").ok:
+        raise UnavailableError(refusal(int.from_bytes(execution.buffers["install_error"], "little")))
+    if not execution.named("removed").ok:
+        raise UnavailableError("a service provider can be installed, but WSCDeinstallProvider fails")
 
 
 def refusal(code: int) -> str:
