@@ -1,7 +1,9 @@
 """What all tests share: in continuous integration a skip is a failure; Ctrl-C ends processes; --full."""
 
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Generator
 
 import pytest
@@ -44,7 +46,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+_locks: list[str] = []
+
+
+def pytest_unconfigure() -> None:
+    for folder in _locks:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def pytest_configure() -> None:
-    """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited: hear it again."""
+    """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited: hear it again.
+
+    Device locks are not those of this computer's users.
+    """
+    if "CEHARNESS_LOCKS" not in os.environ:
+        os.environ["CEHARNESS_LOCKS"] = tempfile.mkdtemp(prefix="ceharness-locks-")
+        _locks.append(os.environ["CEHARNESS_LOCKS"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

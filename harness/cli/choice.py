@@ -1,10 +1,12 @@
 """The options that choose a target, the same for every command that needs one."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
+from harness.errors import UsageError
 from harness.lab import Lab, load_lab
-from harness.targets import TargetConfig, configure
+from harness.targets import TargetConfig, configure, keys
 
 
 def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -> None:
@@ -31,7 +33,25 @@ def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -
         help='make the line faulty on purpose: "flip=1e-3 drop=1e-4 dup=1e-4 stall=1e-5 cut=1e-6 seed=7", '
         "probabilities for every byte; none: without those of lab.ini",
     )
+    add_wait_option(parser)
     add_lab_option(parser)
+
+
+def add_wait_option(parser: argparse.ArgumentParser) -> None:
+    """--wait DURATION."""
+    parser.add_argument(
+        "--wait",
+        metavar="TIME",
+        help="if somebody else uses the device, or has reserved it, wait for it that long: 30s, 10min, 2h",
+    )
+
+
+def duration(option: str, given: str) -> float:
+    """Seconds. Raises UsageError."""
+    try:
+        return keys.seconds(given)
+    except ValueError:
+        raise UsageError(f"{option} {given}: expected a time such as 30s, 10min or 2h") from None
 
 
 def add_lab_option(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +67,12 @@ def chosen(args: argparse.Namespace) -> tuple[Lab, TargetConfig]:
     config = configure(
         lab.target(args.target), cpu=args.cpu, link=args.link, key=args.key, faults=args.faults
     )
-    return lab, config
+    return lab, waiting(config, args)
+
+
+def waiting(config: TargetConfig, args: argparse.Namespace) -> TargetConfig:
+    """The target, with what --wait says. Raises UsageError."""
+    return replace(config, wait=duration("--wait", args.wait)) if args.wait else config
 
 
 def target_words(args: argparse.Namespace) -> list[str]:

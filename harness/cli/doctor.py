@@ -22,6 +22,7 @@ _NEXT = {
     "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
     "key": "do what the message says; `ceharness agent key FILE` makes a key",
     "agent executable": "do what the message says; `agent =` in lab.ini names another agent",
+    "lock": "wait for it (--wait 10min), or talk to whoever has it (ceharness targets)",
     "device starts": "read the message above; `ceharness emulate` shows an emulated device alone",
     "link opens": "check cable, power, address and port, and that no other program holds the port",
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
@@ -158,7 +159,10 @@ class _OpenedDialer:
 def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) -> Reached:
     kind = kind_of(config)
     if not kind.starts:
-        return stack.enter_context(reach(config))
+        with examination.step("lock") as details:
+            reached = stack.enter_context(reach(config))
+            details.append("nobody else uses the device")
+        return reached
     with examination.step("device starts") as details:
         reached = stack.enter_context(reach(config))
         details.append(f"{kind.name}: {kind.place(config.settings)}")

@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from harness import __version__
-from harness.cli import agent, calls, coverage, doctor, emulate, expect, fingerprint, programs, run, targets
+from harness.cli import (
+    agent,
+    calls,
+    coverage,
+    doctor,
+    emulate,
+    expect,
+    fingerprint,
+    locks,
+    programs,
+    run,
+    targets,
+)
 from harness.errors import HarnessError, LabError, UsageError
 
 USAGE, LAB, FAULT, INTERRUPTED, NO_READER = 2, 3, 70, 130, 141
@@ -39,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ceharness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for group in (run, expect, coverage, programs, calls, fingerprint, emulate, targets, doctor, agent):
+    groups = (run, expect, coverage, programs, calls, fingerprint, emulate, targets, locks, doctor, agent)
+    for group in groups:
         group.add_commands(commands)
     return parser
 

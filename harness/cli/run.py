@@ -39,7 +39,7 @@ from harness.report import (
     test_line,
     was_run,
 )
-from harness.targets import TargetConfig, kind_of
+from harness.targets import TargetConfig, keep, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.targets.faults import NONE
 from harness.winsock import REQUIREMENTS
@@ -115,6 +115,19 @@ def _run(args: argparse.Namespace) -> int:
     paths = existing_suites(args.suites)
     kind_of(config).check(config.settings)
     expectations = read_expectations(config.expectations) if config.expectations else Expectations()
+    with keep(config):
+        return _run_on(args, screen, lab, config, paths, expectations)
+
+
+def _run_on(
+    args: argparse.Namespace,
+    screen: Screen,
+    lab: Lab,
+    config: TargetConfig,
+    paths: list[Path],
+    expectations: Expectations,
+) -> int:
+    """The run, on a device that nobody else uses meanwhile; the exit code."""
     output = _output_folder(args.output, lab, config)
     rows_file = output / ROWS_FILE
     place = kind_of(config).place(config.settings)

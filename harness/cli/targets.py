@@ -7,9 +7,10 @@ from rich.table import Table
 
 from harness.cli.choice import add_lab_option
 from harness.cli.screen import Screen, add_json_option
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 from harness.lab import load_lab
-from harness.targets import TargetConfig, kind_of
+from harness.targets import TargetConfig, device_lock, kind_of
+from harness.targets.locks import State
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -26,11 +27,14 @@ def _targets(args: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("target", "kind", "where", "protection", "evidence", "description"):
         table.add_column(column)
-    listed = []
+    listed, claims = [], []
     for name, config in sorted(lab.targets.items()):
         kind = kind_of(config)
         default = name == lab.defaults.target
         protection = _protection(config)
+        state, claimed = _state(config)
+        if claimed:
+            claims.append(f"{name}: {claimed}")
         table.add_row(
             f"{name} *" if default else name,
             config.kind,
@@ -47,6 +51,9 @@ def _targets(args: argparse.Namespace) -> int:
                 "evidence": kind.evidence,
                 "settings": dict(config.settings),
                 "protection": protection,
+                "in_use": state is not None and state.in_use,
+                "use": state.use.as_dict() if state and state.use else None,
+                "reserved": state.reserved.as_dict() if state and state.reserved else None,
                 "faults": config.faults,
                 "provides": sorted(config.provides),
                 "expectations": str(config.expectations) if config.expectations else None,
@@ -57,6 +64,8 @@ def _targets(args: argparse.Namespace) -> int:
             }
         )
     screen.table(table)
+    for claim in claims:
+        screen.line(claim, "yellow")
     screen.line(f"* the default target; configured in {lab.path or 'no file (built in)'}", "dim")
     screen.json(listed)
     return 0
@@ -68,6 +77,18 @@ def _protection(config: TargetConfig) -> str:
         return kind_of(config).protection(config.settings)
     except UsageError as error:
         return f"unusable: {error}"
+
+
+def _state(config: TargetConfig) -> tuple[State | None, str]:
+    """Who uses the device, and for whom it is reserved; None for one that each command starts itself."""
+    lock = device_lock(config)
+    if lock is None:
+        return None, ""
+    try:
+        state = lock.state()
+    except LabError as error:
+        return None, f"unknown: {error}"
+    return state, str(state)
 
 
 def _faults(config: TargetConfig) -> list[str]:

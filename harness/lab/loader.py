@@ -105,6 +105,7 @@ class _Reader:
             timing=self._timing(section, self._timing(defaults, config.timing)),
             faults=self._faults(section),
             expectations=self._expectations(name, section),
+            locks=self._locks(defaults),
             source=f"{self._path}:{section.line}",
         )
 
@@ -120,7 +121,7 @@ class _Reader:
         return KINDS[entry.value]
 
     def _defaults(self, section: Section, targets: Mapping[str, TargetConfig]) -> Defaults:
-        allowed = ("target", "results", "connect", "slowness")
+        allowed = ("target", "results", "connect", "slowness", "locks")
         for key, entry in section.entries.items():
             if key not in allowed:
                 raise self._unknown(section, key, entry, allowed, "one of ")
@@ -133,7 +134,16 @@ class _Reader:
                 expected = f"one of {', '.join(sorted(targets))}"
                 raise self._error(f"no target {target!r}{hint}", section, named, "target", expected)
         results = section.entries.get("results")
-        return Defaults(target, self._path.parent / (results.value if results else "results"))
+        folder = self._path.parent / (results.value if results else "results")
+        return Defaults(target, folder, self._locks(section))
+
+    def _locks(self, defaults: Section) -> Path | None:
+        entry = defaults.entries.get("locks")
+        if entry is None:
+            return None
+        if not entry.value:
+            raise self._error("is empty", defaults, entry, "locks", "a folder for the device locks")
+        return self._path.resolve().parent / entry.value
 
     def _timing(self, section: Section, otherwise: Timing) -> Timing:
         connect = self._value(section, "connect", "a duration such as 500ms or 20s", keys.seconds)

@@ -13,10 +13,12 @@ from harness.targets.faults import parse_faults, split_faults
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """target: the one used when none is named. results: folder in which runs leave their results."""
+    """target: the one used when none is named. results: folder in which runs leave their results.
+    locks: folder of the device locks, None for the usual one of this computer."""
 
     target: str = "emulated"
     results: Path = Path("results")
+    locks: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Lab:
         if name in self.targets:
             return self.targets[name]
         if "://" in name:
-            return ad_hoc(name)
+            return replace(ad_hoc(name), locks=self.defaults.locks)
         near = nearest(name, self.targets)
         raise UsageError(
             f"no target {name!r} in {self.path or 'the built-in configuration (no lab.ini found)'}; "

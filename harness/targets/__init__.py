@@ -6,6 +6,7 @@ with connect(load_lab().target("emulated"), cpu="mips") as device:
 
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.connection import configure, connect, reach
+from harness.targets.holding import device_lock, keep
 from harness.targets.registry import KINDS, kind_of
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Timing",
     "configure",
     "connect",
+    "device_lock",
+    "keep",
     "kind_of",
     "reach",
 ]

@@ -44,6 +44,8 @@ class TargetConfig:
     provides: what this target can do beyond plain calls (words of `Requirement.needs`).
     faults: what is done to its line on purpose, as `parse_faults` returns it; "" for nothing.
     expectations: the file of the device's recorded deviations, None without one.
+    locks: the folder of the device locks, None for the usual one; wait: seconds to wait for a device that
+    somebody else uses.
     source: where it was written ("lab.ini:12"), or None for a built-in or ad-hoc target.
     """
 
@@ -55,6 +57,8 @@ class TargetConfig:
     timing: Timing = Timing()
     faults: str = ""
     expectations: Path | None = None
+    locks: Path | None = None
+    wait: float = 0.0
     source: str | None = None
 
 
@@ -123,6 +127,7 @@ class Kind:
     protection: who can use the line, in words: "key from panel.key". Raises UsageError for a key that is
         missing or no key.
     starts: the harness starts the device itself, of what `check` finds on this computer.
+    link: URL of the link to a device that is there before us (`harness.links.dialer`), by which it is locked.
     shares_memory: its free memory is that of this computer, which others use too.
     check: what can be known to be missing on this computer before anything is started; in words what is
         there, "" if nothing is needed. Raises UsageError.
@@ -139,4 +144,5 @@ class Kind:
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()
     starts: bool = False
+    link: Callable[[Mapping[str, str]], str] | None = None
     shares_memory: bool = False

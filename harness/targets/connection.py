@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from harness.deadline import Deadline
@@ -16,6 +16,7 @@ from harness.targets.base import Reached, TargetConfig
 from harness.targets.device import TargetDevice
 from harness.targets.dialing import TargetDialer
 from harness.targets.faults import parse_faults
+from harness.targets.holding import opened
 from harness.targets.registry import kind_of
 from harness.winsock import symbols
 
@@ -48,9 +49,14 @@ def configure(config: TargetConfig, *, faults: str | None = None, **overrides: s
     return replace(config, settings={**config.settings, **settings}) if settings else config
 
 
-def reach(config: TargetConfig) -> AbstractContextManager[Reached]:
-    """Makes the device reachable; the context's value says where. Raises LabError."""
-    return kind_of(config).reach(config)
+@contextmanager
+def reach(config: TargetConfig) -> Iterator[Reached]:
+    """Makes the device reachable; the context's value says where. It is nobody else's meanwhile.
+
+    Raises DeviceBusy if another process uses it or it is reserved for another user, LabError.
+    """
+    with opened(config), kind_of(config).reach(config) as reached:
+        yield reached
 
 
 @contextmanager
@@ -62,8 +68,8 @@ def connect(
     The device's evidence is that of its kind, but "model" for an emulated device reached by any kind. What
     a host that was killed had installed on it is gone.
     cpu and link replace the configured ones, for kinds that have such a choice.
-    Raises LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not have, and for a
-    key that is missing or no key.
+    Raises DeviceBusy, LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not
+    have, and for a key that is missing or no key.
     """
     config = configure(config, cpu=cpu, link=link)
     kind, slowness = kind_of(config), config.timing.slowness

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|)", re.ASCII)
-_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|)", re.ASCII)
+_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def text(value: str) -> str:
@@ -45,7 +45,7 @@ def words(value: str) -> str:
 
 
 def seconds(value: str) -> float:
-    """A duration such as "500ms", "20s", "2 min" or "1.5" (seconds), more than 0, in seconds."""
+    """A duration such as "500ms", "20s", "2 min", "1h" or "1.5" (seconds), more than 0, in seconds."""
     match = _DURATION.fullmatch(value)
     if match is None or float(match[1]) == 0:
         raise ValueError(value)

@@ -23,7 +23,8 @@ def _protection(settings: Mapping[str, str]) -> str:
     return "no key: whoever reaches this serial line can run anything on the device"
 
 
-def _url(port: str, baud: str) -> str:
+def _link(settings: Mapping[str, str]) -> str:
+    port, baud = settings["port"], settings["baud"]
     scheme, found, _ = port.partition("://")
     if not found:
         return f"serial://{port}?baud={baud}"
@@ -37,7 +38,7 @@ def _url(port: str, baud: str) -> str:
 def reach(config: TargetConfig) -> Iterator[Reached]:
     """The agent is already there; nothing to start and nothing to end. Raises UsageError for a wrong key."""
     key = _key(config.settings)
-    yield Reached(_url(config.settings["port"], config.settings["baud"]), key.value if key else None)
+    yield Reached(_link(config.settings), key.value if key else None)
 
 
 KIND = Kind(
@@ -56,6 +57,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    link=_link,
     protection=_protection,
     check=_protection,
 )

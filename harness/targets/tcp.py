@@ -40,6 +40,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    link=_place,
     protection=_protection,
     check=_protection,
 )

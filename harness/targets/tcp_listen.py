@@ -48,6 +48,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    link=_place,
     protection=_protection,
     check=_protection,
     timing=Timing(connect=30.0),

@@ -78,6 +78,7 @@ def test_a_wrong_key(capsys: pytest.CaptureFixture[str], agent: FakeAgent, lab: 
     assert [step["step"] for step in steps] == [
         "configuration",
         "key",
+        "lock",
         "link opens",
         "agent answers",
         "protocol and key",
