@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.text import Text
@@ -11,13 +12,18 @@ from harness.cli.choice import add_target_options, chosen
 from harness.cli.screen import Screen, add_json_option
 from harness.deadline import Deadline
 from harness.device import Device
+from harness.device.condition import KEEPS_AWAKE, DeviceTime, device_time, stays_awake
 from harness.errors import HarnessError, LabError, LinkError, NoAnswer, ProtocolError, UsageError
 from harness.links import Link
+from harness.provider import UnavailableError
+from harness.provider.catalog import try_out
 from harness.session.session import Session
 from harness.targets import Reached, TargetConfig, kind_of, reach
 from harness.targets.dialing import TargetDialer
 from harness.wire.messages import PROTOCOL_VERSION
 
+_DAY = 24 * 3600
+_PROVIDER = "provider"
 _NEXT = {
     "configuration": "correct lab.ini (docs/lab.md), or name another target (ceharness targets)",
     "key": "do what the message says; `ceharness agent key FILE` makes a key",
@@ -29,6 +35,8 @@ _NEXT = {
     "protocol and key": "do what the message says (ceharness agent info: the agents of this harness)",
     "device information": "ceharness exec with a small program shows which call fails",
     "line": "look at cable, speed (baud) and flow control; a shorter cable or a lower speed helps",
+    "provider rights": "have the image trust the agent (docs/provider.md), or take it out of `provides`",
+    "clock": "look at the image's system timer: no time limit of the device ever ends",
     "ws2.dll": "the image lacks Winsock 2 (SYSGEN_WINSOCK): WSASocket cannot be checked on it",
 }
 
@@ -127,8 +135,41 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
             details.append(f"{len(facts.ws2)} functions")
             if facts.ws2_missing:
                 details.append(f"without {', '.join(facts.ws2_missing)}")
+        if _PROVIDER in config.provides:
+            with examination.step("provider rights") as details:
+                details.append(_provider_rights(device))
+        with examination.step("sleep") as details:
+            details.append(
+                "the agent keeps the device awake while a session is open"
+                if stays_awake(session.welcome)
+                else f"the image lacks {KEEPS_AWAKE}: switch off that the device falls asleep in long runs"
+            )
+        with examination.step("clock") as details:
+            details.append(_clock(device_time(device.run)))
         with examination.step("line") as details:
             details += device.line.trouble or [f"{device.health.frames_received} frames, none damaged"]
+
+
+def _provider_rights(device: Device) -> str:
+    """Raises LabError where no provider can be installed, although lab.ini says that it can."""
+    try:
+        try_out(device.run)
+    except UnavailableError as error:
+        raise LabError(str(error)) from error
+    return "a service provider can be installed, and was removed again"
+
+
+def _clock(time: DeviceTime) -> str:
+    """Raises LabError for time that stands still. A wrong date is told, no more: Winsock does not need it."""
+    if time.stands_still:
+        raise LabError(f"its tick counter did not move while a call slept for {time.asked} ms")
+    ticks = f"{time.slept} ms passed while a call slept for {time.asked}"
+    off = time.off(datetime.now(UTC))
+    if time.now is None or off is None:
+        return f"{ticks}; the device has no date"
+    if abs(off) < _DAY:
+        return f"{ticks}; its date is right"
+    return f"{ticks}; its date is wrong: {time.now:%Y-%m-%d %H:%M} UTC (certificates may be refused)"
 
 
 class _OpenedDialer:
