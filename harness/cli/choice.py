@@ -12,7 +12,8 @@ from harness.targets import TargetConfig, configure, keys
 def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -> None:
     """[TARGET] (--target where the positional arguments are taken), --cpu, --link, --key, --faults, --lab."""
     help_text = (
-        "a target of lab.ini, or tcp://HOST:PORT, tcp-listen://[ADDRESS:]PORT, or a pyserial URL "
+        "a target of lab.ini, or tcp://HOST:PORT, tcp-listen://[ADDRESS:]PORT, ssh://BENCH/dev/PORT, "
+        "ssh://BENCH/tcp/HOST:PORT, or a pyserial URL "
         "(default: the lab's default target)"
     )
     if flag:

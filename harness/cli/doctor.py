@@ -30,6 +30,7 @@ _NEXT = {
     "agent executable": "do what the message says; `agent =` in lab.ini names another agent",
     "lock": "wait for it (--wait 10min), or talk to whoever has it (ceharness targets)",
     "device starts": "read the message above; `ceharness emulate` shows an emulated device alone",
+    "bench host": "do what the message says, until `ssh BENCH true` works and asks nothing (docs/ssh.md)",
     "link opens": "check cable, power, address and port, and that no other program holds the port",
     "agent answers": "start ceagent.exe on the device (link=COM1: or link=tcp:5555); check the baud rate",
     "protocol and key": "do what the message says (ceharness agent info: the agents of this harness)",
@@ -115,6 +116,9 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
         details.append(kind.protection(config.settings))
     with ExitStack() as stack:
         reached = _reach(config, examination, stack)
+        if kind.way is not None:
+            with examination.step("bench host") as details:
+                details.append(kind.way(config))
         line = _OpenedDialer(TargetDialer(reached, config.faults))
         stack.callback(line.close)
         with examination.step("link opens") as details:

@@ -16,7 +16,7 @@ from harness.winsock import NEEDS
 FILE_NAME = "lab.ini"
 DEFAULTS = "defaults"
 _COMMON = ("kind", "description", "provides", "connect", "slowness", "faults", "expectations")
-_PATHS = frozenset({"agent", "catalog", "key", "wine"})
+_PATHS = frozenset({"agent", "catalog", "key", "ssh_config", "wine"})
 _NOTHING = Section(DEFAULTS, 0, {})
 _Value = TypeVar("_Value")
 

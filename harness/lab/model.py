@@ -73,8 +73,8 @@ def builtin(name: str, kind: str) -> TargetConfig:
 
 
 def ad_hoc(url: str) -> TargetConfig:
-    """A target from a URL: tcp://HOST:PORT, tcp-listen://[ADDR:]PORT, any URL that pyserial opens, each with
-    fault+ in front and faults behind."""
+    """A target from a URL: tcp://HOST:PORT, tcp-listen://[ADDR:]PORT, ssh://BENCH/PORT, any URL that pyserial
+    opens, each with fault+ in front and faults behind."""
     plain, faults = split_faults(url)
     kind, given = _given(plain)
     config = builtin(url, kind)
@@ -95,6 +95,8 @@ def _given(url: str) -> tuple[str, dict[str, str]]:
     scheme, _, rest = url.partition("://")
     if scheme == "tcp-listen":
         return scheme, {"listen": rest.rstrip("/")}
+    if scheme == "ssh":
+        return scheme, {"link": url}
     if scheme == "tcp":
         # Not urlsplit: its complaint about a port would not name what was expected.
         found = re.fullmatch(r"(\[[^]]*]|[^:]*)(?::(.*))?", rest.rstrip("/"))

@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.links.base import Dialer, Link
 from harness.links.fault import FAULT, FAULT_SETTINGS, FaultDialer, Faults
 from harness.links.serial import PyserialDialer, SerialDialer, SerialSettings
+from harness.links.ssh.address import OPTIONS, SshAddress, parse_address
 from harness.links.tcp import ListenDialer, TcpDialer
 
 FORMS = (
@@ -16,6 +17,8 @@ FORMS = (
     "COM5",
     "serial:///dev/ttyUSB0?baud=115200",
     "tcp-listen://ADDRESS:PORT",
+    "ssh://[USER@]BENCH[:PORT]/dev/ttyUSB0?baud=115200",
+    "ssh://[USER@]BENCH[:PORT]/tcp/HOST:PORT",
     "any pyserial URL such as rfc2217://HOST:PORT?baud=115200",
     "fault+ before any of them",
 )
@@ -42,6 +45,11 @@ def dialer(url: str) -> Dialer:
         if not device:
             raise _bad(url, "it names no port")
         return SerialDialer(device, _settings(url, parts.query))
+    if scheme == "ssh":
+        # Not at the beginning: its cryptography takes long to load.
+        from harness.links.ssh.dialer import SshDialer
+
+        return SshDialer(bench_address(url))
     ours, theirs = _split_query(url, _OPTIONS)
     return PyserialDialer(theirs, _settings(url, ours))
 
@@ -58,6 +66,16 @@ def open_link(url: str, *, timeout: float) -> Link:
         raise _bad(url, str(error)) from error
     finally:
         opener.close()
+
+
+def bench_address(url: str) -> SshAddress:
+    """What ssh://... names. Raises `UsageError`."""
+    ours, theirs = _split_query(url, OPTIONS)
+    plain, _, query = theirs.partition("?")
+    try:
+        return parse_address(plain, _settings(url, query), dict(parse_qsl(ours, keep_blank_values=True)))
+    except ValueError as error:
+        raise _bad(url, str(error)) from error
 
 
 def _faulty(url: str) -> Dialer:

@@ -114,6 +114,7 @@ def _nothing(settings: Mapping[str, str]) -> str:
     return ""
 
 
+Way = Callable[[TargetConfig], str]
 Reach = Callable[[TargetConfig], AbstractContextManager[Reached]]
 
 
@@ -129,6 +130,8 @@ class Kind:
     starts: the harness starts the device itself, of what `check` finds on this computer.
     link: URL of the link to a device that is there before us (`harness.links.dialer`), by which it is locked.
     shares_memory: its free memory is that of this computer, which others use too.
+    way: goes as far as the host between this computer and the device's link, where there is one; in words
+        what is there. Raises LinkError, UsageError.
     check: what can be known to be missing on this computer before anything is started; in words what is
         there, "" if nothing is needed. Raises UsageError.
     """
@@ -146,3 +149,4 @@ class Kind:
     starts: bool = False
     link: Callable[[Mapping[str, str]], str] | None = None
     shares_memory: bool = False
+    way: Way | None = None

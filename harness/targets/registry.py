@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from harness.targets import emulated, serial, tcp, tcp_listen, wine
+from harness.targets import emulated, serial, ssh, tcp, tcp_listen, wine
 from harness.targets.base import Kind, TargetConfig
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (emulated.KIND, tcp.KIND, tcp_listen.KIND, serial.KIND, wine.KIND)
+    kind.name: kind for kind in (emulated.KIND, tcp.KIND, tcp_listen.KIND, serial.KIND, ssh.KIND, wine.KIND)
 }
 
 

@@ -138,6 +138,7 @@ def test_only_a_model_calls_itself_one() -> None:
         "tcp": "device",
         "tcp-listen": "device",
         "serial": "device",
+        "ssh": "device",
         "wine": "independent",
     }
     assert kind_of(PANEL).name == "tcp"
