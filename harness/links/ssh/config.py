@@ -20,7 +20,7 @@ _CONNECT_S = 15.0
 _DEEPEST = 16
 """Files that include each other, and jump hosts, at most: as many as OpenSSH allows."""
 _JUMP = re.compile(
-    r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^]]+)]|(?P<name>[^:@/]+))(?::(?P<port>\d+))?/?"
+    r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^]]+)]|(?P<name>[^:@/\s]+))(?::(?P<port>\d+))?/?"
 )
 
 

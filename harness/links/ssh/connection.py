@@ -6,10 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import paramiko  # type: ignore[import-untyped]
 
@@ -53,6 +54,7 @@ class Connection:
         self._config = config
         self._transports: list[Any] = []
         self._process: subprocess.Popen[bytes] | None = None
+        self._last_words: IO[bytes] | None = None
         self._closing = threading.Event()
 
     def connect(self, stage: Callable[[str], None]) -> None:
@@ -124,6 +126,8 @@ class Connection:
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
+        if self._last_words is not None:
+            self._last_words.close()
 
     def _socket(self, hop: Hop, deadline: Deadline) -> socket.socket:
         if hop.command is not None:
@@ -151,15 +155,24 @@ class Connection:
         if sys.platform == "win32":
             raise LinkGone(f"{hop}: ProxyCommand needs a shell of POSIX; use ProxyJump")
         ours, theirs = socket.socketpair()
+        self._last_words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the connection
         with theirs:
             self._process = subprocess.Popen(
                 ["sh", "-c", f"exec {command}"],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
+                stderr=self._last_words,
                 start_new_session=True,
             )
         return ours
+
+    def _said(self) -> str:
+        """What ProxyCommand has told people, the end of it."""
+        if self._last_words is None or self._last_words.closed:
+            return ""
+        self._last_words.seek(0)
+        lines = self._last_words.read().decode("utf-8", "replace").splitlines()
+        return "; ".join([line.strip() for line in lines if line.strip()][-3:])
 
     def _through(self, hop: Hop, deadline: Deadline) -> Any:
         before = self._hops[len(self._transports) - 1]
@@ -209,9 +222,8 @@ class Connection:
         try:
             transport.start_client(timeout=max(0.1, deadline.remaining()))
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise LinkError(
-                f"{hop}: no SSH connection: {_words(error)}: does an SSH server listen there?"
-            ) from None
+            said = self._said() or f"{_words(error)}: does an SSH server listen there?"
+            raise LinkError(f"{hop}: no SSH connection: {said}") from None
         return transport
 
     def _ask(self) -> None:

@@ -70,7 +70,7 @@ def log_in(transport: Any, hop: Hop, timeout: float) -> str:
                     f"needs PubkeyAuthentication yes"
                 ) from None
             except paramiko.AuthenticationException as error:
-                if not transport.is_active():
+                if not transport.is_active() or "timeout" in str(error).lower():
                     raise _cut_off(hop, [*tried, offer.source], error) from None
                 tried.append(offer.source)
                 continue
@@ -115,10 +115,12 @@ def _refused(hop: Hop, identities: list[_Identity], tried: list[str]) -> str:
 
 
 def _cut_off(hop: Hop, tried: list[str], error: Exception) -> LinkError:
-    if "too many authentication failures" in str(error).lower():
+    if len(tried) > 1:
+        # What the host says last is not handed on by paramiko.
         return LinkGone(
-            f"{hop}: too many keys were offered before the right one ({', '.join(tried)}): name it with "
-            f"IdentityFile and say IdentitiesOnly yes in ssh_config"
+            f"{hop}: the host hung up after {len(tried)} keys that it does not know ({', '.join(tried)}); it "
+            f"may allow no more (MaxAuthTries): name the right one with IdentityFile, and say IdentitiesOnly "
+            f"yes, in ssh_config"
         )
     return LinkError(f"{hop}: the connection broke while logging in: {error or type(error).__name__}")
 
