@@ -89,6 +89,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
+    link=_place,
     protection=_protection,
     check=_protection,
     timing=Timing(connect=20.0),

@@ -13,8 +13,7 @@ from harness.lab import load_lab
 from harness.program.text import parse
 from harness.targets import Reached, configure, connect, reach
 from harness.winsock import symbols
-from tests.links.bench import Bench, Way
-from tests.links.conftest import bench, start_bench, way
+from tests.links.bench import Bench, Way, bench, start_bench, way
 
 __all__ = ["bench", "start_bench", "way"]
 
