@@ -8,6 +8,7 @@
         ├── LinkError       a port that is gone, busy or refused
         │   ├── LinkRefused the device's end takes no connection, the way there is fine
         │   └── LinkGone    opening again is pointless
+        ├── BroughtBack     a program was under way when the lab failed; the device answers again
         ├── NoAnswer        nothing intelligible came back in time
         └── ProtocolError   the other side speaks another protocol or version
 
@@ -79,6 +80,10 @@ class LinkRefused(LinkError):  # noqa: N818 - says what happened
 
 class LinkGone(LinkError):  # noqa: N818 - says what happened
     """The link is gone for good: opening it again is pointless."""
+
+
+class BroughtBack(LabError):  # noqa: N818 - says what happened
+    """The lab failed while a program was under way, and has been recovered: what came of it is unknown."""
 
 
 class NoAnswer(LabError):  # noqa: N818 - says what happened

@@ -35,6 +35,7 @@ from harness.report import (
     lab_broke,
     line_lines,
     live_line,
+    recovery_lines,
     requirement_line,
     test_line,
     was_run,
@@ -158,6 +159,8 @@ def _run_on(
     show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
     for line in line_lines(record.line if record else None):
         screen.line(line)
+    for step in recovery_lines(record.recovery if record else ()):
+        screen.line(step)
     others = len(expectations.deviations) - len(here.deviations)
     if record and others:
         screen.line(f"recorded for other devices, not used: {others} of {expectations.file}", "dim")

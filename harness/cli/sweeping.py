@@ -33,6 +33,7 @@ from harness.report import (
     fingerprint_table,
     line_lines,
     need_pillow,
+    recovery_lines,
     write_picture,
 )
 from harness.targets import TargetConfig, connect
@@ -41,6 +42,9 @@ from harness.winsock import CONSTANTS
 _ENDED_EARLY, _INTERRUPTED = 1, 130
 _SAVE_S = 5.0
 """Seconds of measuring that are lost at most when the computer is switched off."""
+_RECOVER = 40
+"""Times in a row that a device is brought back without running a program to its end. A triple that takes the
+device with it is found by halving: up to 18 times, and then the triple alone, twice."""
 _AREA = {"type": EVERYTHING.types, "af": EVERYTHING.families, "protocol": EVERYTHING.protocols}
 
 
@@ -74,7 +78,7 @@ def sweep(args: argparse.Namespace) -> int:
         check_writable("--output", args.output)
     path = args.output or _default_path(lab, config)
     before = _unfinished(path, area)
-    with connect(config) as device:
+    with connect(config, recover=_RECOVER) as device:
         file = _File(path, _begin(device, before, area, path))
         screen.line(f"{fingerprint_line(file.fingerprint)}, {path}", "dim")
         if before:
@@ -97,6 +101,7 @@ def sweep(args: argparse.Namespace) -> int:
         seconds = time.monotonic() - begun
         kept = file.save()
         line = device.line.as_dict()
+        recovery = [step.as_dict() for step in device.recovery]
     fingerprint = file.fingerprint
     if kept:
         screen.table(fingerprint_table(fingerprint.outcomes))
@@ -106,7 +111,7 @@ def sweep(args: argparse.Namespace) -> int:
             f"{work.unexplained} programs ended early, though the triple they ended at does not do so alone",
             "yellow",
         )
-    for text in line_lines(line):
+    for text in (*line_lines(line), *recovery_lines(recovery)):
         screen.line(text)
     if kept and args.picture:
         write_picture(fingerprint, args.picture)
@@ -119,6 +124,7 @@ def sweep(args: argparse.Namespace) -> int:
             "stopped": useless or None,
             "unexplained": work.unexplained,
             "line": line,
+            "recovery": recovery,
         }
     )
     if interrupted:

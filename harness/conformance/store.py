@@ -1,7 +1,7 @@
 """A run on disk: its rows, one JSON object a line, written as soon as they are known; and what it ran on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -23,7 +23,8 @@ class RunRecord:
 
     `place`: where the target's settings lead; `evidence`: what its rows rest on; `agent`: build of the agent;
     `line`: `harness.device.LineReport` as a dictionary, so far; `device`: `DeviceInfo.identity`, None if
-    nothing in the run asked for it; `expectations`: the file of recorded deviations, None without one.
+    nothing in the run asked for it; `expectations`: the file of recorded deviations, None without one;
+    `recovery`: what was tried to bring the device back, each with time, step, reason, result, seconds.
     """
 
     target: str
@@ -37,6 +38,7 @@ class RunRecord:
     line: Mapping[str, object]
     device: Mapping[str, str] | None = None
     expectations: str | None = None
+    recovery: Sequence[Mapping[str, object]] = ()
 
     def write(self, folder: Path) -> None:
         """Puts it into the folder of the run, whole or not at all. Raises OSError."""

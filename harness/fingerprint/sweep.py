@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from harness.errors import ProtocolError
+from harness.errors import BroughtBack, ProtocolError
 from harness.fingerprint.block import Block
 from harness.fingerprint.map import OutcomeMap
 from harness.fingerprint.measuring import program, read
@@ -118,6 +118,10 @@ class Sweep:
         begun = time.monotonic()
         try:
             executions = self._device.run_all(programs)
+        except BroughtBack:
+            # Measuring again does no harm.
+            self._queue.extendleft(reversed(pieces))
+            return ""
         except BaseException:
             self._queue.extendleft(reversed(pieces))
             raise

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import ConfigError, UsageError
+from harness.lab import lab_commands
 from harness.lab.ini import Entry, Section, read_ini
+from harness.lab.lab_commands import with_commands
 from harness.lab.model import Defaults, Lab, builtin, nearest, usual_expectations
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
@@ -88,16 +90,20 @@ class _Reader:
         for key, entry in section.entries.items():
             if key in allowed:
                 settings[key] = self._checked(section, entry, allowed[key])
-            elif key not in _COMMON:
+            elif key not in (*_COMMON, *lab_commands.KEYS):
                 raise self._unknown(
-                    section, key, entry, (*_COMMON, *allowed), f"for kind {kind.name} one of "
+                    section,
+                    key,
+                    entry,
+                    (*_COMMON, *allowed, *lab_commands.KEYS),
+                    f"for kind {kind.name} one of ",
                 )
         for each in kind.keys:
             if each.required and each.name not in settings:
                 raise self._error(f"key {each.name!r} is missing", section, expected=each.expected)
         provides = self._value(section, "provides", f"words out of {', '.join(NEEDS)}", _needs)
         description = section.entries.get("description")
-        return replace(
+        config = replace(
             config,
             settings=self._with_paths(settings),
             description=description.value if description else config.description,
@@ -108,6 +114,7 @@ class _Reader:
             locks=self._locks(defaults),
             source=f"{self._path}:{section.line}",
         )
+        return with_commands(config, section, self._path, self._value)
 
     def _kind(self, section: Section) -> Kind:
         entry = section.entries.get("kind")

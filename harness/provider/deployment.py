@@ -20,6 +20,7 @@ class Deployment:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._layout: Layout | None = None
+        self._boot: int | None = None
         self._refused: UnavailableError | None = None
         self._next = 2
         self._used = False
@@ -32,17 +33,32 @@ class Deployment:
         UnheededError), the same every time; LabError."""
         if self._refused is not None:
             raise self._refused
-        if self._layout is None:
+        if self._layout is None or not self._same_start:
+            # Files and catalog of a device that started again may be gone.
+            self._boot = self._device.welcome.boot
             try:
                 self._layout = self._prepare()
             except UnavailableError as refused:
-                self._refused = refused
+                if self._same_start:
+                    self._refused = refused
                 raise
         return self._layout
 
     def install(self, entry: Entry) -> Installed:
         """Install one provider with one entry; what the entry says of the tables is added to it. Raises
         LabError, UnavailableError; UnheededError for one whose sockets nothing on this device can make."""
+        installed = self._install(entry)
+        if not self._same_start:
+            # The device was brought back for it, and has forgotten where our DLL was.
+            installed = self._install(entry)
+        return installed
+
+    @property
+    def _same_start(self) -> bool:
+        """Is the device the one that the layout is of, not started again since?"""
+        return self._boot == self._device.welcome.boot
+
+    def _install(self, entry: Entry) -> Installed:
         if self.layout.create is None and entry.makes_sockets:
             raise UnheededError(
                 "none of the upcalls makes a descriptor that closesocket brings back to the service provider"

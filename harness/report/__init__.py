@@ -11,7 +11,7 @@ from harness.report.fingerprints import (
     fingerprint_line,
     fingerprint_table,
 )
-from harness.report.lines import line_lines
+from harness.report.lines import line_lines, recovery_lines
 from harness.report.picture import need_pillow, write_picture
 from harness.report.recorded import diff_lines, known_table
 from harness.report.tables import (
@@ -49,6 +49,7 @@ __all__ = [
     "live_line",
     "need_pillow",
     "program_name",
+    "recovery_lines",
     "requirement_line",
     "result_table",
     "summary_line",

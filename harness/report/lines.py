@@ -1,6 +1,7 @@
 """What the line to a device was like, for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -19,6 +20,18 @@ def line_lines(line: Mapping[str, Any] | None, *, verbose: bool = False) -> Iter
             yield Text(f"      {text}", "dim")
     for sentence in line["trouble"]:
         yield Text("line  ", "bold yellow").append(sentence, "yellow")
+
+
+def recovery_lines(recovery: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
+    """What was tried to bring a device back, a line each; as in the record of a run."""
+    for step in recovery:
+        moment = datetime.fromisoformat(step["time"]).astimezone()
+        text = f"{moment:%H:%M:%S} {step['step']} ({step['seconds']:g} s): {step['result']}"
+        yield (
+            Text("recovery  ", "bold yellow")
+            .append(text, "yellow")
+            .append(f"; because: {step['reason']}", "")
+        )
 
 
 def _counters(line: Mapping[str, Any]) -> Iterator[str]:

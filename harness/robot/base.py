@@ -32,6 +32,10 @@ class Keywords:
         """The lab failed in this test: it says nothing about the device."""
         self._set_aside(Verdict.BROKEN, reason)
 
+    def brought_back(self, reason: str) -> SkipExecution:
+        """The lab failed in this test, and works again: what the device did is unknown. What to raise."""
+        return self._not_reached(reason)
+
     def test_is_wrong(self, reason: str) -> None:
         """The test itself is wrong: it says nothing about the device."""
         self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {reason}")

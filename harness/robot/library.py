@@ -126,6 +126,8 @@ class CEHarness(NetworkKeywords):
             device = self._target.get()
             result.metadata["Device"] = f"{device.name} (evidence: {device.evidence})"
             result.metadata["Line"] = "; ".join([device.line.protection, *device.line.trouble])
+            if device.recovery:
+                result.metadata["Recovery"] = "; ".join(map(str, device.recovery))
 
     def close(self) -> None:
         """Called by Robot at the end of the run."""

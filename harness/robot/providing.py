@@ -193,14 +193,21 @@ class ProviderKeywords(ConformanceKeywords):
         """What comes of a deployment. Skips the test where there can be none; fails it where the device has
         taken the provider and passes it over."""
         self._need(NEED)
+        device = self._target.get()
         if self._deployment is None:
-            self._deployment = Deployment(self._target.get())
+            self._deployment = Deployment(device)
+        boot = device.welcome.boot
         try:
             return use(self._deployment)
-        except UnheededError as unheeded:
-            raise self._deviates("the provider of the triple makes the socket", str(unheeded)) from unheeded
         except UnavailableError as reason:
-            raise self._out_of_reach(str(reason)) from reason
+            if device.welcome.boot == boot:
+                raise self._why_not(reason) from reason
+            raise self._not_reached(f"the device started again meanwhile: {reason}") from reason
+
+    def _why_not(self, reason: UnavailableError) -> Exception:
+        if isinstance(reason, UnheededError):
+            return self._deviates("the provider of the triple makes the socket", str(reason))
+        return self._out_of_reach(str(reason))
 
     def _clean_providers(self) -> None:
         self._installed.clear()

@@ -16,6 +16,9 @@ from harness.targets import configure, connect, kind_of
 from harness.targets.base import TargetConfig
 from harness.targets.device import TargetDevice
 
+RECOVER = 5
+"""Times in a row that a device is brought back without running a program to its end, before a run ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -91,7 +94,7 @@ class LazyDevice:
             try:
                 file = self.config.expectations
                 expectations = Expectations() if file is None else read_expectations(file)
-                self._device = self._stack.enter_context(connect(self.config))
+                self._device = self._stack.enter_context(connect(self.config, recover=RECOVER))
                 self._started = _now()
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
@@ -126,6 +129,7 @@ class LazyDevice:
             line=self._device.line.as_dict(),
             device=self._info.identity if self._info else None,
             expectations=str(config.expectations) if config.expectations else None,
+            recovery=[step.as_dict() for step in self._device.recovery],
         )
 
     def close(self) -> None:

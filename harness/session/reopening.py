@@ -1,5 +1,6 @@
 """Bringing a line back: its link opened again and again, and the session's hello said on it."""
 
+import logging
 import threading
 
 from harness.deadline import Deadline
@@ -10,6 +11,7 @@ from harness.session.line import Line, LineBroken
 from harness.session.timing import RoundTrip, Timing
 from harness.wire.messages import Welcome
 
+_log = logging.getLogger(__name__)
 _ATTEMPT = 2.0
 """Seconds for one attempt to connect. A connection asked for before the device was back may hang for long."""
 _LEAST = 1 / 16
@@ -110,14 +112,17 @@ class Reopening:
                     raise
         return self.bring_back(number, limit)
 
-    def bring_back(self, number: int, limit: Limit, *, attempts: int | None = None) -> Welcome:
+    def bring_back(
+        self, number: int, limit: Limit, *, attempts: int | None = None, seconds: float | None = None
+    ) -> Welcome:
         """A new link, and hello for session `number`.
 
-        `limit`: that of the caller. `attempts`: at most so many. Raises `GaveUp`, `ProtocolError`.
+        `limit`: that of the caller. `attempts`: at most so many. `seconds`: in place of `patience`. Raises
+        `GaveUp`, `ProtocolError`.
         """
         line, clock = self._line, self._line.clock
         started = clock.now()
-        patience = Limit(clock, self.patience)
+        patience = Limit(clock, self.patience if seconds is None else seconds)
         tries = 0
         before: Exception | None = None
         try:
@@ -136,6 +141,7 @@ class Reopening:
                         self.patience = max(self.patience / 2, self._timing.reopen * _LEAST)
                     by_device = isinstance(error, LinkRefused | NoAnswer)
                     by_device |= isinstance(error, LineBroken) and error.by_device
+                    _log.info("%s: given up after %d tries: %s", line.url, tries, error)
                     raise GaveUp(
                         _tried(tries, clock.now() - started, error),
                         error,
@@ -144,6 +150,7 @@ class Reopening:
                     ) from error
                 self.patience = self._timing.reopen
                 line.health.reconnects += 1
+                _log.info("%s: opened again, try %d, %.1f s", line.url, tries, clock.now() - started)
                 return welcome
         finally:
             line.health.reconnecting += clock.now() - started

@@ -46,6 +46,7 @@ class Session:
         self._lock = threading.Lock()
         self._number = 0
         self._next = 0
+        self._sent = 0
         self._welcome: Welcome | None = None
         self._broken = False
 
@@ -83,6 +84,16 @@ class Session:
     def health(self) -> LineHealth:
         """What the line was like so far."""
         return self._line.health
+
+    @property
+    def sent(self) -> int:
+        """Programs that were put on the line so far, in this session and those before it."""
+        return self._sent
+
+    @property
+    def broken(self) -> bool:
+        """Was a program lost, so that the next one begins a new session?"""
+        return self._broken
 
     def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
         """Run one program; see `run_all`."""
@@ -133,7 +144,27 @@ class Session:
         try:
             return exchange.run(jobs, deadline)
         finally:
+            self._sent += exchange.next - self._next
             self._next, self._broken = exchange.next, exchange.broken
+
+    def begin_anew(self, deadline: Deadline) -> None:
+        """A new link and a new session with whatever agent answers before `deadline`, however long it takes
+        to come back. Raises `NoAnswer`, `LinkError`, `ProtocolError`."""
+        if not self._lock.acquire(timeout=deadline.remaining()):
+            raise NoAnswer(f"{self.url}: programs of another thread are under way")
+        try:
+            self._broken = True
+            limit = Limit(self._line.clock, deadline=deadline)
+            number = self._fresh_number()
+            try:
+                welcome = self._reopening.bring_back(number, limit, seconds=deadline.remaining())
+            except GaveUp as gave_up:
+                raise self._error(gave_up, f"{self.url}: no agent came back: {gave_up}") from gave_up
+            self._begun(number, welcome)
+            self.health.restarts += 1
+        finally:
+            self._line.clock.rest()
+            self._lock.release()
 
     def close(self) -> None:
         """Close the link. Safe to call twice."""

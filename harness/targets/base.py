@@ -37,6 +37,29 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a device can connect to over its network: IPv4 address and TCP port. What it sends is taken."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the lab: words, run without a shell in `folder`, for `seconds` at most. `place`: where it
+    is written, "lab.ini:12 [panel] power-cycle"; `target`: the name of the target, which it is told."""
+
+    words: tuple[str, ...]
+    place: str
+    target: str
+    folder: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TargetConfig:
     """One configured target.
 
@@ -44,6 +67,9 @@ class TargetConfig:
     provides: what this target can do beyond plain calls (words of `Requirement.needs`).
     faults: what is done to its line on purpose, as `parse_faults` returns it; "" for nothing.
     expectations: the file of the device's recorded deviations, None without one.
+    commands: commands of the lab by key ("power-cycle", "restart", "network-cut" ...). power_pause: seconds
+    between off and on. boot: seconds from power to the agent's first answer, None if nobody said. peer: what
+    "network-cut" is about.
     locks: the folder of the device locks, None for the usual one; wait: seconds to wait for a device that
     somebody else uses.
     source: where it was written ("lab.ini:12"), or None for a built-in or ad-hoc target.
@@ -57,20 +83,13 @@ class TargetConfig:
     timing: Timing = Timing()
     faults: str = ""
     expectations: Path | None = None
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    power_pause: float = 5.0
+    boot: float | None = None
+    peer: Peer | None = None
     locks: Path | None = None
     wait: float = 0.0
     source: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Where a device can connect to over its network: IPv4 address and TCP port. What it sends is taken."""
-
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
 
 
 class Network(Protocol):
@@ -91,6 +110,18 @@ class Network(Protocol):
         """The network subsystem has failed (network-down)."""
 
 
+class Power(Protocol):
+    """What can switch a device off and on, whatever state it is in. Each returns what was said about it, for
+    people, and raises LabError."""
+
+    def on(self) -> str: ...
+
+    def off(self) -> str: ...
+
+    def cycle(self) -> str:
+        """Off and on again: afterwards the device starts anew."""
+
+
 def _no_fault(seconds: float) -> str | None:
     return None
 
@@ -101,13 +132,14 @@ class Reached:
 
     `fault`: why the lab, not the device, is to blame for silence, and nothing will come back on this line;
     None as long as it is not. Its argument: seconds it may take to find out. `network`: what the lab can do
-    to the device's network, None where it can do nothing.
+    to the device's network, `power`: what switches it off and on; None where there is nothing of that.
     """
 
     url: str
     key: bytes | None = field(default=None, repr=False)
     fault: Callable[[float], str | None] = _no_fault
     network: Network | None = None
+    power: Power | None = None
 
 
 def _nothing(settings: Mapping[str, str]) -> str:

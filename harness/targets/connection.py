@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness.deadline import Deadline
 from harness.device import Device
-from harness.errors import UsageError
+from harness.errors import LinkRefused, NoAnswer, UsageError
 from harness.program.text import parse
 from harness.provider import UnavailableError, remove_leftovers
 from harness.session.session import Session
@@ -17,6 +17,9 @@ from harness.targets.device import TargetDevice
 from harness.targets.dialing import TargetDialer
 from harness.targets.faults import parse_faults
 from harness.targets.holding import opened
+from harness.targets.lab_network import network_of
+from harness.targets.power import power_of
+from harness.targets.recovery import Ladder, rungs_of
 from harness.targets.registry import kind_of
 from harness.winsock import symbols
 
@@ -56,18 +59,23 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     Raises DeviceBusy if another process uses it or it is reserved for another user, LabError.
     """
     with opened(config), kind_of(config).reach(config) as reached:
-        yield reached
+        yield replace(
+            reached,
+            network=network_of(config) or reached.network,
+            power=power_of(config) or reached.power,
+        )
 
 
 @contextmanager
 def connect(
-    config: TargetConfig, *, cpu: str | None = None, link: str | None = None
+    config: TargetConfig, *, cpu: str | None = None, link: str | None = None, recover: int = 0
 ) -> Iterator[TargetDevice]:
     """A connected device; leaving the context closes it and ends whatever was started for it.
 
     The device's evidence is that of its kind, but "model" for an emulated device reached by any kind. What
     a host that was killed had installed on it is gone.
-    cpu and link replace the configured ones, for kinds that have such a choice.
+    cpu and link replace the configured ones, for kinds that have such a choice. recover: how often in a row
+    the lab may bring the device back (docs/recovery.md) without a program coming to its end in between.
     Raises DeviceBusy, LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not
     have, and for a key that is missing or no key.
     """
@@ -75,17 +83,14 @@ def connect(
     kind, slowness = kind_of(config), config.timing.slowness
     protection = kind.protection(config.settings)
     with reach(config) as reached:
-        session = Session.open(
-            TargetDialer(reached, config.faults),
-            key=reached.key,
-            deadline=Deadline(config.timing.connect),
-            timing=_patience(slowness),
-        )
+        ladder = Ladder(config.name, rungs_of(config, reached), recover)
+        session = _open(config, reached, ladder)
         with TargetDevice(
             config.name,
             session,
             kind.evidence,
             reached=reached,
+            ladder=ladder,
             slowness=slowness,
             protection=protection,
             faults=config.faults,
@@ -95,6 +100,30 @@ def connect(
                     device.evidence = MODEL
                 _clear(device)
             yield device
+
+
+def _open(config: TargetConfig, reached: Reached, ladder: Ladder) -> Session:
+    """A session with an agent that answers, be it only after the device was brought back."""
+    sessions: list[Session] = []
+
+    def hello(deadline: Deadline) -> None:
+        sessions.append(
+            Session.open(
+                TargetDialer(reached, config.faults),
+                key=reached.key,
+                deadline=deadline,
+                timing=_patience(config.timing.slowness),
+            )
+        )
+
+    try:
+        hello(Deadline(config.timing.connect))
+    except (LinkRefused, NoAnswer) as gone:
+        # Not for a port that is busy or not there: that would change nothing.
+        if not ladder:
+            raise
+        ladder.climb(gone, hello)
+    return sessions[0]
 
 
 def _clear(device: Device) -> None:

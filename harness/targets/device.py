@@ -1,24 +1,28 @@
 """A device as its target makes it: as patient as lab.ini says, and aware of what the lab does to it."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harness.deadline import Deadline
 from harness.device import Device
-from harness.errors import LabError, LinkError
+from harness.errors import BroughtBack, LabError, LinkError, ProtocolError
+from harness.program.codec import not_run
 from harness.program.model import Program
-from harness.program.result import Execution, OutcomeKind
+from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.flight import first_call
 from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
 from harness.targets.base import Reached
+from harness.targets.recovery import NEW_SESSION, Ladder, RecoveryStep, Rung
 
 _log = logging.getLogger(__name__)
 _STARTS = 4
 """How often a worker is asked for: Wine cannot always start a process, on a busy machine above all."""
 _LAST_MOMENT = 1.0
 """Seconds that the lab gets to notice why a line is silent."""
+_AGAIN = (Rung(NEW_SESSION, lambda: None, 10.0),)
+"""Before anything is switched off, where only a program on its way is known to be in trouble."""
 
 
 class TargetDevice(Device):
@@ -27,6 +31,9 @@ class TargetDevice(Device):
     A program counts as lost only if nothing on the host side explains the silence; if `Reached.fault` does,
     or faults were put into the line, LinkError is raised. protection, faults: see `LineReport`.
     network: what the lab can do to the device's network, None where it can do nothing.
+
+    A device that is gone is brought back, by `ladder`; then a session is begun anew. What had been lost
+    before stays lost, what was under way raises BroughtBack, and programs that follow others are not run.
     """
 
     def __init__(
@@ -36,6 +43,7 @@ class TargetDevice(Device):
         evidence: str,
         *,
         reached: Reached,
+        ladder: Ladder | None = None,
         slowness: float = 1.0,
         protection: str = "",
         faults: str = "",
@@ -49,8 +57,10 @@ class TargetDevice(Device):
             faults=faults,
         )
         self._reached = reached
+        self._ladder = ladder or Ladder(name, (), 0)
         self.network = reached.network
         self._slowness = slowness
+        self._lost = ""
 
     def run(self, program: Program, *, deadline: Deadline | None = None) -> Execution:
         """See `Device.run`; the execution's program shows the time it was given.
@@ -65,9 +75,51 @@ class TargetDevice(Device):
         return self.run_all([program], deadline=deadline)[0]
 
     def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
-        """See `Device.run_all`."""
+        """See `Device.run_all`. Raises BroughtBack if a program may or may not have run."""
+        executions = self._recovering(list(map(self._slowed, programs)), deadline)
+        for one in executions:
+            if one.outcome.kind is OutcomeKind.LOST:
+                self._lost = one.outcome.reason
+                break
+        if any(one.outcome.kind not in (OutcomeKind.LOST, OutcomeKind.NOT_RUN) for one in executions):
+            self._ladder.works()
+        return executions
+
+    def _recovering(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
+        session = self._session
+        after_a_loss = session.broken
+        while True:
+            sent, restarts = session.sent, session.health.restarts
+            try:
+                executions = self._run_all(programs, deadline)
+            except ProtocolError:
+                raise
+            except LabError as gone:
+                if not self._ladder or deadline is not None:
+                    raise
+                in_doubt = session.sent != sent
+                how = self._ladder.climb(gone, session.begin_anew, first=_AGAIN if in_doubt else ())
+                if in_doubt:
+                    raise BroughtBack(f"{gone}; brought back since by: {how}") from gone
+                if not after_a_loss:
+                    # What ran before had its effects on a device that is another now.
+                    reason = f"{gone}; brought back by: {how}, a new session has begun"
+                    outcome = Outcome(OutcomeKind.NOT_RUN, reason=reason)
+                    return [not_run(program, outcome) for program in programs]
+                continue
+            if session.health.restarts != restarts:
+                first = executions[0].outcome
+                self._ladder.began_anew(self._lost if after_a_loss else first.reason)
+            return executions
+
+    @property
+    def recovery(self) -> Sequence[RecoveryStep]:
+        """What was tried to bring the device back, so far."""
+        return self._ladder.steps
+
+    def _run_all(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
         try:
-            executions = super().run_all(map(self._slowed, programs), deadline=deadline)
+            executions = super().run_all(programs, deadline=deadline)
         except LabError as error:
             fault = self._reached.fault(_LAST_MOMENT)
             if fault is not None and fault not in str(error):

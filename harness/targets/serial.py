@@ -23,7 +23,7 @@ def _protection(settings: Mapping[str, str]) -> str:
     return "no key: whoever reaches this serial line can run anything on the device"
 
 
-def _link(settings: Mapping[str, str]) -> str:
+def _url(settings: Mapping[str, str]) -> str:
     port, baud = settings["port"], settings["baud"]
     scheme, found, _ = port.partition("://")
     if not found:
@@ -38,7 +38,7 @@ def _link(settings: Mapping[str, str]) -> str:
 def reach(config: TargetConfig) -> Iterator[Reached]:
     """The agent is already there; nothing to start and nothing to end. Raises UsageError for a wrong key."""
     key = _key(config.settings)
-    yield Reached(_link(config.settings), key.value if key else None)
+    yield Reached(_url(config.settings), key.value if key else None)
 
 
 KIND = Kind(
@@ -57,7 +57,7 @@ KIND = Kind(
     ),
     reach=reach,
     place=_place,
-    link=_link,
+    link=_url,
     protection=_protection,
     check=_protection,
 )

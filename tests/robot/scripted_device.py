@@ -75,6 +75,7 @@ class Info:
 @dataclass(frozen=True)
 class Hello:
     build: str = "double 1.0"
+    boot: int = 1
 
 
 @dataclass
@@ -92,6 +93,7 @@ class ScriptedDevice:
     about: Info = Info()
     welcome: Hello = Hello()
     network: object = None
+    recovery: tuple[object, ...] = ()
     line: LineReport = field(default_factory=lambda: LineReport("double://", "no key", "", LineHealth()))
 
     def info(self) -> Info:

@@ -29,6 +29,8 @@ def device_address(url: str) -> str:
     front = rest.partition("?")[0]
     if scheme == "serial" or scheme in _WRAPPED:
         return _port(front)
+    if scheme == "hwgrep":
+        return _port(_first_port(rest) or front)
     if scheme == "tcp-listen":
         # Whatever the address: one port of this computer takes one device.
         return f"tcp-listen:{front.rstrip('/').rpartition(':')[2]}"
@@ -44,6 +46,17 @@ def _port(name: str) -> str:
         return found[1].upper()
     # A stable name such as /dev/serial/by-id/... is a symbolic link.
     return name if sys.platform == "win32" else os.path.realpath(name)
+
+
+def _first_port(expression: str) -> str | None:
+    """What pyserial opens for hwgrep://EXPRESSION: without settings, which begin with &."""
+    from serial.tools.list_ports import grep  # type: ignore[import-untyped]
+
+    try:
+        found = next(iter(grep(expression.partition("&")[0])), None)
+    except re.error:
+        return None  # told when the port is opened
+    return None if found is None else str(found.device)
 
 
 def _host_and_port(url: str, usual: int | None = None) -> str:

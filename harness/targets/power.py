@@ -1,0 +1,53 @@
+"""A device's power, switched by commands of the lab."""
+
+import threading
+from collections.abc import Mapping
+
+from harness.errors import UsageError
+from harness.targets.base import Command, Power, TargetConfig
+from harness.targets.commands import run_command
+
+ON, OFF, CYCLE = "power-on", "power-off", "power-cycle"
+
+
+class CommandedPower:
+    """See `Power`. Without a command of its own, a cycle is off, a pause, and on."""
+
+    def __init__(self, name: str, commands: Mapping[str, Command], pause: float) -> None:
+        self._name, self._commands, self._pause = name, commands, pause
+
+    def on(self) -> str:
+        return run_command(self._command(ON))
+
+    def off(self) -> str:
+        return run_command(self._command(OFF))
+
+    def cycle(self) -> str:
+        if CYCLE in self._commands:
+            return run_command(self._commands[CYCLE])
+        off, on = self._command(OFF, CYCLE), self._command(ON, CYCLE)
+        said = ""
+        try:
+            said = run_command(off)
+            # What a capacitor holds keeps a device alive for a moment.
+            threading.Event().wait(self._pause)
+        finally:
+            # Also after Ctrl-C: nobody wants to find the device off.
+            said = "\n".join(filter(None, (said, run_command(on))))
+        return said
+
+    def _command(self, key: str, wanted: str = "") -> Command:
+        if key not in self._commands:
+            other = f", or {wanted}" if wanted else ""
+            raise UsageError(
+                f"target {self._name} cannot be switched: its section in lab.ini names no {key}{other}"
+            )
+        return self._commands[key]
+
+
+def power_of(config: TargetConfig) -> Power | None:
+    """What the lab has to switch the device, None if that is not enough to bring it back."""
+    commands = config.commands
+    if CYCLE in commands or {ON, OFF} <= commands.keys():
+        return CommandedPower(config.name, commands, config.power_pause)
+    return None
