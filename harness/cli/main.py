@@ -23,6 +23,7 @@ from harness.cli import (
     expect,
     fingerprint,
     locks,
+    power,
     programs,
     run,
     targets,
@@ -51,7 +52,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ceharness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    groups = (run, expect, coverage, programs, calls, fingerprint, emulate, targets, locks, doctor, agent)
+    groups = (
+        run,
+        expect,
+        coverage,
+        programs,
+        calls,
+        fingerprint,
+        emulate,
+        targets,
+        locks,
+        power,
+        doctor,
+        agent,
+    )
     for group in groups:
         group.add_commands(commands)
     return parser

@@ -120,4 +120,6 @@ def _text(output: IO[bytes]) -> str:
 
 def _failed(command: Command, why: str, text: str) -> LabError:
     said = f": {' | '.join(text.splitlines())}" if text else ""
-    return LabError(f"{command.place}: `{shlex.join(command.words)}`: {why}{said}")
+    error = LabError(f"{command.place}: `{shlex.join(command.words)}`: {why}{said}")
+    _log.info("%s", error)
+    return error

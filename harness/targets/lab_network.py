@@ -1,18 +1,15 @@
 """The network of a device of the lab, taken away and given back by commands that lab.ini names."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from harness.errors import LabError
 from harness.targets.base import Network, Peer, TargetConfig
 from harness.targets.commands import run_command
+from harness.targets.guarding import guarded, run_surely
 
-_log = logging.getLogger(__name__)
 CUT, RESTORE = "network-cut", "network-restore"
 DOWN, UP = "network-down", "network-up"
-_TRIES = 3
-"""A network that stays cut spoils whatever comes after: giving it back is tried more than once."""
 
 
 class CommandedNetwork:
@@ -39,21 +36,13 @@ class CommandedNetwork:
         for key in (take, give):
             if key not in commands:
                 raise LabError(f"target {self._config.name}: its section names no {key} = COMMAND")
-        try:
-            # Inside: a command that failed may have done half of it.
-            run_command(commands[take])
-            yield
-        finally:
-            self._give_back(give)
-
-    def _give_back(self, key: str) -> None:
-        for _ in range(_TRIES - 1):
+        with guarded(commands[give]):
             try:
-                run_command(self._config.commands[key])
-                return
-            except LabError as error:
-                _log.warning("trying again: %s", error)
-        run_command(self._config.commands[key])
+                # Inside: a command that failed may have done half of it.
+                run_command(commands[take])
+                yield
+            finally:
+                run_surely(commands[give])
 
 
 def network_of(config: TargetConfig) -> Network | None:

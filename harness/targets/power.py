@@ -1,11 +1,12 @@
 """A device's power, switched by commands of the lab."""
 
-import threading
+import time
 from collections.abc import Mapping
 
 from harness.errors import UsageError
 from harness.targets.base import Command, Power, TargetConfig
 from harness.targets.commands import run_command
+from harness.targets.guarding import guarded, run_surely
 
 ON, OFF, CYCLE = "power-on", "power-off", "power-cycle"
 
@@ -27,13 +28,14 @@ class CommandedPower:
             return run_command(self._commands[CYCLE])
         off, on = self._command(OFF, CYCLE), self._command(ON, CYCLE)
         said = ""
-        try:
-            said = run_command(off)
-            # What a capacitor holds keeps a device alive for a moment.
-            threading.Event().wait(self._pause)
-        finally:
-            # Also after Ctrl-C: nobody wants to find the device off.
-            said = "\n".join(filter(None, (said, run_command(on))))
+        # Nobody wants to find the device off, whatever ends us.
+        with guarded(on):
+            try:
+                said = run_command(off)
+                # What a capacitor holds keeps a device alive for a moment.
+                time.sleep(self._pause)
+            finally:
+                said = "\n".join(filter(None, (said, run_surely(on))))
         return said
 
     def _command(self, key: str, wanted: str = "") -> Command:

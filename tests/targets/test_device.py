@@ -30,6 +30,7 @@ class Silent:
         self.deadlines: list[int] = []
         self.health = LineHealth()
         self.url = "tcp://h:1"
+        self.sent, self.broken = 0, False
 
     class welcome:  # noqa: N801
         class limits:  # noqa: N801
