@@ -149,9 +149,15 @@ class Session:
 
     def begin_anew(self, deadline: Deadline) -> None:
         """A new link and a new session with whatever agent answers before `deadline`, however long it takes
-        to come back. Raises `NoAnswer`, `LinkError`, `ProtocolError`."""
+        to come back: after a device was started anew on purpose. The counters of the line go on, and none of
+        them counts this.
+
+        Raises `NoAnswer`, `LinkError`, `ProtocolError`.
+        """
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise NoAnswer(f"{self.url}: programs of another thread are under way")
+        health = self.health
+        reconnects, reconnecting = health.reconnects, health.reconnecting
         try:
             self._broken = True
             limit = Limit(self._line.clock, deadline=deadline)
@@ -161,8 +167,8 @@ class Session:
             except GaveUp as gave_up:
                 raise self._error(gave_up, f"{self.url}: no agent came back: {gave_up}") from gave_up
             self._begun(number, welcome)
-            self.health.restarts += 1
         finally:
+            health.reconnects, health.reconnecting = reconnects, reconnecting
             self._line.clock.rest()
             self._lock.release()
 

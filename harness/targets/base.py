@@ -110,18 +110,6 @@ class Network(Protocol):
         """The network subsystem has failed (network-down)."""
 
 
-class Power(Protocol):
-    """What can switch a device off and on, whatever state it is in. Each returns what was said about it, for
-    people, and raises LabError."""
-
-    def on(self) -> str: ...
-
-    def off(self) -> str: ...
-
-    def cycle(self) -> str:
-        """Off and on again: afterwards the device starts anew."""
-
-
 def _no_fault(seconds: float) -> str | None:
     return None
 
@@ -132,14 +120,17 @@ class Reached:
 
     `fault`: why the lab, not the device, is to blame for silence, and nothing will come back on this line;
     None as long as it is not. Its argument: seconds it may take to find out. `network`: what the lab can do
-    to the device's network, `power`: what switches it off and on; None where there is nothing of that.
+    to the device's network, None where it can do nothing.
+
+    `cycle`: takes the device's power away and gives it back, whatever state it is in; the agent is to answer
+    some time after. Raises LabError. None where the lab cannot do that.
     """
 
     url: str
     key: bytes | None = field(default=None, repr=False)
     fault: Callable[[float], str | None] = _no_fault
     network: Network | None = None
-    power: Power | None = None
+    cycle: Callable[[], object] | None = None
 
 
 def _nothing(settings: Mapping[str, str]) -> str:

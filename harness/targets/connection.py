@@ -59,10 +59,11 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
     Raises DeviceBusy if another process uses it or it is reserved for another user, LabError.
     """
     with opened(config), kind_of(config).reach(config) as reached:
+        power = power_of(config)
         yield replace(
             reached,
             network=network_of(config) or reached.network,
-            power=power_of(config) or reached.power,
+            cycle=power.cycle if power else reached.cycle,
         )
 
 

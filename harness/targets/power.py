@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 
 from harness.errors import UsageError
-from harness.targets.base import Command, Power, TargetConfig
+from harness.targets.base import Command, TargetConfig
 from harness.targets.commands import run_command
 from harness.targets.guarding import guarded, run_surely
 
@@ -12,7 +12,10 @@ ON, OFF, CYCLE = "power-on", "power-off", "power-cycle"
 
 
 class CommandedPower:
-    """See `Power`. Without a command of its own, a cycle is off, a pause, and on."""
+    """Each returns what its command wrote, and raises LabError; UsageError where lab.ini names none.
+
+    Without a command of its own, a cycle is off, a pause, and on.
+    """
 
     def __init__(self, name: str, commands: Mapping[str, Command], pause: float) -> None:
         self._name, self._commands, self._pause = name, commands, pause
@@ -47,8 +50,8 @@ class CommandedPower:
         return self._commands[key]
 
 
-def power_of(config: TargetConfig) -> Power | None:
-    """What the lab has to switch the device, None if that is not enough to bring it back."""
+def power_of(config: TargetConfig) -> CommandedPower | None:
+    """What can bring the device back, None if the lab has nothing for that."""
     commands = config.commands
     if CYCLE in commands or {ON, OFF} <= commands.keys():
         return CommandedPower(config.name, commands, config.power_pause)

@@ -58,8 +58,8 @@ def rungs_of(config: TargetConfig, reached: Reached) -> tuple[Rung, ...]:
     found: list[Rung] = []
     if (restart := config.commands.get(RESTART)) is not None:
         found.append(Rung(RESTART_AGENT, lambda: run_command(restart), config.timing.connect))
-    if reached.power is not None:
-        found.append(Rung(POWER_CYCLE, reached.power.cycle, config.boot or BOOT_S))
+    if reached.cycle is not None:
+        found.append(Rung(POWER_CYCLE, reached.cycle, config.boot or max(BOOT_S, config.timing.connect)))
     if not found and config.boot is not None:
         # Devices with a watchdog come back by themselves.
         found.append(Rung(WAIT, lambda: None, config.boot))
