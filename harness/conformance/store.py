@@ -58,7 +58,8 @@ def read_run(folder: Path) -> RunRecord | None:
         values = json.loads(path.read_text(encoding="utf-8"))
         # Records of older versions lack the keys that have a default.
         names = (each.name for each in fields(RunRecord) if each.default is MISSING or each.name in values)
-        return RunRecord(**{name: values[name] for name in names})
+        found = {name: values[name] for name in names}
+        return RunRecord(**{**found, "recovery": tuple(found.get("recovery", ()))})
     except FileNotFoundError:
         return None
     except OSError as error:

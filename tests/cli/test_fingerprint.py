@@ -36,6 +36,7 @@ class CliDevice(ScriptedSweep):
     name: str = "panel"
     evidence: str = "device"
     about: DeviceInfo = PANEL
+    recovery: tuple[()] = ()
     line: LineReport = field(default_factory=lambda: LineReport("tcp://panel", "key", "", LineHealth()))
 
     def info(self) -> DeviceInfo:
@@ -52,7 +53,7 @@ def connected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
         device.welcome.build = "ceagent 1"  # type: ignore[attr-defined]
 
         @contextmanager
-        def connect(config: Any) -> Iterator[CliDevice]:
+        def connect(config: Any, *, recover: int) -> Iterator[CliDevice]:
             yield device
 
         monkeypatch.setattr("harness.cli.sweeping.connect", connect)

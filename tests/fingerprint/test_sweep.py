@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scripted_sweep import Answer, ScriptedSweep, Triple
 from triples import OUTCOMES, areas
 
-from harness.errors import NoAnswer, ProtocolError
+from harness.errors import BroughtBack, NoAnswer, ProtocolError
 from harness.fingerprint import NOT_MEASURED, Block, OutcomeMap, Progress, Sweep
 from harness.fingerprint.measuring import program, read
 from harness.program.formatter import format_program
@@ -214,3 +214,22 @@ def test_answers_that_cannot_be() -> None:
         read(block, other[0])
     with pytest.raises(ProtocolError, match="did not fit a frame"):
         Sweep(ScriptedSweep(lambda each: "success", room=1), OutcomeMap(block)).run()
+
+
+def test_what_a_lab_lost_and_brought_back_is_measured_again() -> None:
+    area = Block(range(1, 3), range(6), range(256))
+    calls = 0
+
+    def after(device: ScriptedSweep) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 3 == 1:
+            raise BroughtBack("the port was gone; brought back since by: power cycle")
+
+    device = ScriptedSweep(scripted({(1, 2, 6): "success"}, "error 10047"), after=after)
+    outcomes = OutcomeMap(area)
+    assert Sweep(device, outcomes).run() == ""
+    assert found(outcomes) == {
+        each: "success" if each == (1, 2, 6) else "error 10047" for each in triples(area)
+    }
+    assert max(device.asked.values()) > 1
