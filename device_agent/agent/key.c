@@ -54,7 +54,7 @@ enum key_state key_read(uint8_t key[CEA_KEY], const struct settings *settings, c
     bool absent;
     *what = *path ? path : name;
     if (!*path) {
-        if (!files_beside(beside, settings->image, name)) {
+        if (!files_beside(beside, settings->home, name)) {
             return KEY_NONE;
         }
         path = beside;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 enum {
+    LEAVE_MS = 10000,
     CHUNK = 1024,
     IDLE_MS = 50,
     NEWCOMER = 128 /* bytes on the line of the longest frame from a connection that has shown no key: hello, proof */
@@ -23,6 +24,8 @@ static struct {
 } handed;
 static CRITICAL_SECTION lock; /* of `handed`; orders the memory behind it on more than one core */
 static HANDLE came, room;
+static volatile bool leaving; /* the link is to be let go of */
+static HANDLE left, back;     /* events: it is closed; it may be opened again */
 static volatile bool renewed = true; /* the line was opened since the last frame was sent */
 static DWORD last_sent;
 static uint32_t last_to;
@@ -87,6 +90,18 @@ static void take_of_newcomer(uint8_t byte)
     }
 }
 
+static void stay_away(void)
+{
+    medium->close();
+    os_event_set(left);
+    while (leaving) {
+        WaitForSingleObject(back, (DWORD)INFINITE);
+    }
+    cea_frame_restart(filling);
+    newcomer.length = 0;
+    renewed = true;
+}
+
 static DWORD reader(void *unused)
 {
     static uint8_t chunk[CHUNK];
@@ -94,6 +109,13 @@ static DWORD reader(void *unused)
     (void)unused;
     for (;;) {
         DWORD got = medium->read(chunk, CHUNK, &from);
+        if (leaving) {
+            stay_away();
+            continue;
+        }
+        if (got == MEDIUM_SILENCE) {
+            continue;
+        }
         if (from.proven && (!got || from.connection != filled_from)) {
             cea_frame_restart(filling);
             filled_from = from.connection;
@@ -124,7 +146,9 @@ bool link_open(const struct settings *settings, const WCHAR **what)
     *what = L"CreateEventW";
     came = CreateEventW(NULL, 0, 0, NULL);
     room = CreateEventW(NULL, 0, 0, NULL);
-    if (!came || !room) {
+    left = CreateEventW(NULL, 0, 0, NULL);
+    back = CreateEventW(NULL, 0, 0, NULL);
+    if (!came || !room || !left || !back) {
         return false;
     }
     *what = L"CreateThread";
@@ -173,6 +197,22 @@ void link_send(uint32_t to, const struct cea_reply *reply)
                                                      reply->check_length, idle));
     last_sent = GetTickCount();
     last_to = to;
+}
+
+bool link_let_go(void)
+{
+    os_event_reset(left);
+    leaving = true;
+    link_release(); /* what has come is not wanted any more, and the reader waits for nobody */
+    bool gone = WaitForSingleObject(left, LEAVE_MS) == WAIT_OBJECT_0;
+    link_release();
+    return gone;
+}
+
+void link_take_back(void)
+{
+    leaving = false;
+    os_event_set(back);
 }
 
 void link_adopt(uint32_t connection)

@@ -24,4 +24,9 @@ void link_send(uint32_t to, const struct cea_reply *reply);
 /* Makes a connection the session's. */
 void link_adopt(uint32_t connection);
 
+/* Closes the line, so that another process can have it, until link_take_back. False: it does not close in time; then
+ * it is to be taken back all the same. */
+bool link_let_go(void);
+void link_take_back(void);
+
 #endif

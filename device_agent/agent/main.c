@@ -9,5 +9,8 @@ DWORD agent_main(const WCHAR *words)
     if (!settings_read(&settings, words)) {
         return 87; /* ERROR_INVALID_PARAMETER */
     }
+    if (settings.uninstall) {
+        return 0;
+    }
     return settings.worker ? worker_main(settings.worker) : supervisor_main(&settings);
 }

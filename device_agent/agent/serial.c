@@ -54,18 +54,17 @@ static bool serial_open(const struct settings *read, const WCHAR **what)
     return port != INVALID_HANDLE_VALUE;
 }
 
-/* A port that was pulled out, or whose driver was unloaded. */
-static void open_again(void)
+static void serial_close(void)
 {
-    const WCHAR *what;
-    OutputDebugStringW(L"ceagent: the serial port is gone; opening it again every second\n");
     EnterCriticalSection(&lock);
     CloseHandle(port);
     port = INVALID_HANDLE_VALUE;
     LeaveCriticalSection(&lock);
-    if (GetTickCount() - opened_at < RETRY_MS) {
-        Sleep(RETRY_MS); /* it can be opened, and that is all: do not spin */
-    }
+}
+
+static void open_again(void)
+{
+    const WCHAR *what;
     for (;;) {
         HANDLE made = opened(&what);
         if (made != INVALID_HANDLE_VALUE) {
@@ -81,18 +80,24 @@ static void open_again(void)
 
 static DWORD serial_read(uint8_t *bytes, DWORD room, struct origin *from)
 {
+    DWORD got = 0;
     from->connection = 1;
     from->proven = true;
-    for (;;) {
-        DWORD got = 0;
-        if (!os_serial_read(port, bytes, room, &got)) {
-            open_again();
-            return 0;
-        }
-        if (got) {
-            return got;
-        }
+    if (port == INVALID_HANDLE_VALUE) {
+        open_again();
+        return 0;
     }
+    if (!os_serial_read(port, bytes, room, &got)) {
+        /* It was pulled out, or its driver was unloaded. */
+        OutputDebugStringW(L"ceagent: the serial port is gone; opening it again every second\n");
+        serial_close();
+        if (GetTickCount() - opened_at < RETRY_MS) {
+            Sleep(RETRY_MS); /* it can be opened, and that is all: do not spin */
+        }
+        open_again();
+        return 0;
+    }
+    return got ? got : MEDIUM_SILENCE;
 }
 
 /* In pieces of half a second each, so that a line that is held up is noticed after WRITE_MS, however long the frame. */
@@ -118,4 +123,4 @@ static void serial_adopt(uint32_t connection)
     (void)connection; /* there is but one */
 }
 
-const struct medium medium_serial = {serial_open, serial_read, serial_write, serial_adopt};
+const struct medium medium_serial = {serial_open, serial_read, serial_write, serial_adopt, serial_close};

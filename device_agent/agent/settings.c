@@ -12,6 +12,15 @@ static bool equal(const WCHAR *text, size_t length, const char *word)
     return !length && !*word;
 }
 
+bool settings_begin(const WCHAR *words, const char *with)
+{
+    while (*with && *words == (WCHAR)*with) {
+        words++;
+        with++;
+    }
+    return !*with;
+}
+
 static DWORD digit(WCHAR c)
 {
     return c >= '0' && c <= '9' ? c - (DWORD)'0' : c >= 'a' && c <= 'f' ? c - (DWORD)'a' + 10 : 16;
@@ -98,7 +107,7 @@ static bool take(struct settings *settings, const WCHAR *word, size_t length)
         key++;
     }
     if (key == length) {
-        return false;
+        return equal(word, length, "install");
     }
     const WCHAR *value = word + key + 1;
     size_t rest = length - key - 1;
@@ -113,6 +122,9 @@ static bool take(struct settings *settings, const WCHAR *word, size_t length)
     }
     if (equal(word, key, "worker")) {
         return number(value, rest, 16, &settings->worker);
+    }
+    if (equal(word, key, "replaces")) {
+        return number(value, rest, 16, &settings->replaces);
     }
     return false;
 }
@@ -150,7 +162,7 @@ static bool file(struct settings *settings)
     WCHAR path[PATH], words[ROOM + 1];
     uint8_t bytes[ROOM];
     bool absent;
-    if (!files_beside(path, settings->image, L"ceagent.ini")) {
+    if (!files_beside(path, settings->home, L"ceagent.ini")) {
         return true;
     }
     HANDLE handle = files_open(path, &absent);
@@ -171,12 +183,37 @@ static bool file(struct settings *settings)
     return words_of(settings, words);
 }
 
+/* Of a copy that the shell has made of a card's autorun.exe, the original (page aa932541). */
+static void find_original(WCHAR path[PATH])
+{
+    HANDLE shell = os_module("aygshell");
+    BOOL (*find)(WCHAR *) = shell ? (BOOL (*)(WCHAR *))os_symbol(shell, "SHGetAutoRunPath") : NULL;
+    WCHAR found[PATH];
+    if (find && find(found)) {
+        found[PATH - 1] = 0;
+        memcpy(path, found, sizeof found);
+    }
+}
+
+
 bool settings_read(struct settings *settings, const WCHAR *words)
 {
     static const WCHAR port[] = L"COM1:";
     memset(settings, 0, sizeof *settings);
     memcpy(settings->port, port, sizeof port);
     settings->baud = 115200;
+    settings->words = words;
     settings->image[GetModuleFileNameW(NULL, settings->image, PATH - 1)] = 0;
+    memcpy(settings->home, settings->image, sizeof settings->home);
+    while (*words && *words <= ' ') {
+        words++;
+    }
+    if (settings_begin(words, "uninstall")) {
+        settings->uninstall = true;
+        return true;
+    }
+    if (settings_begin(words, "install")) {
+        find_original(settings->home);
+    }
     return file(settings) && words_of(settings, words);
 }

@@ -6,6 +6,9 @@
  *     link=tcp:HOST:5555     a controller to connect to
  *     baud=115200            of the serial port
  *     key=\Keys\panel.key    file with the key, instead of ceagent.key
+ *
+ * `install` and `uninstall` are what the shell says to the autorun.exe of a storage card. It has been copied to
+ * \Windows by then: its files are beside the original.
  */
 #ifndef CEA_SETTINGS_H
 #define CEA_SETTINGS_H
@@ -20,9 +23,16 @@ struct settings {
     uint16_t tcp;
     DWORD baud;
     DWORD worker;        /* not 0: this process is the worker of that agent */
+    DWORD replaces;      /* not 0: boot number of the agent that started this one to take its place */
+    bool uninstall;      /* the card was removed: there is nothing to do */
+    const WCHAR *words;  /* the command line */
     WCHAR image[PATH];   /* full path of the executable */
+    WCHAR home[PATH];    /* path of the executable that the agent's files are beside */
     WCHAR key[PATH];     /* path of the key's file; empty: ceagent.key */
 };
+
+/* Whether these words begin so. */
+bool settings_begin(const WCHAR *words, const char *with);
 
 /* False, with a debug message, when a word makes no sense. */
 bool settings_read(struct settings *settings, const WCHAR *words);

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "clock.h"
 #include "crc32.h"
+#include "handover.h"
 #include "key.h"
 #include "link.h"
 #include "random.h"
@@ -66,12 +67,16 @@ static void refuse(enum cea_error reason, uint32_t detail)
 
 static void finish(void)
 {
+    bool proven = program.end.outcome == CEA_DONE;
     struct cea_reply reply;
     struct cea_message *answer = cea_session_answer(&session);
     running = false;
     answer->length = (uint32_t)cea_answer(answer->body, &program, worker_memory(), (uint8_t)answer->number);
     cea_session_answered(&session, &reply);
     link_send(MEDIUM_SESSION, &reply);
+    if (proven) {
+        handover_proven();
+    }
 }
 
 static bool signalled(HANDLE handle)
@@ -190,18 +195,21 @@ static void late(void)
     worker_ended(!died);
 }
 
-/* One sign at a time, so that no flood of frames keeps a worker past its deadline. */
+/* One sign at a time, so that no flood of frames keeps a worker past its deadline. Until there is an heir. */
 static void serve(void)
 {
-    enum { DONE, FRAME, WORKER };
+    enum { DONE, RENEW, FRAME, WORKER };
+    bool renew = false;
     for (;;) {
-        HANDLE worker = worker_handle(), signs[] = {worker_done(), link_event(), worker};
+        HANDLE worker = worker_handle(), signs[] = {worker_done(), handover_wanted(), link_event(), worker};
         DWORD left = running ? time_left() : AWAKE_MS;
-        DWORD sign = WaitForMultipleObjects(worker ? 3 : 2, signs, 0, left < AWAKE_MS ? left : AWAKE_MS);
+        DWORD sign = WaitForMultipleObjects(worker ? 4 : 3, signs, 0, left < AWAKE_MS ? left : AWAKE_MS);
         if (sign == WAIT_OBJECT_0 + DONE) {
             if (running && worker_finished()) {
                 finish();
             }
+        } else if (sign == WAIT_OBJECT_0 + RENEW) {
+            renew = true;
         } else if (sign == WAIT_OBJECT_0 + FRAME) {
             const uint8_t *bytes;
             uint32_t from;
@@ -217,6 +225,12 @@ static void serve(void)
         }
         if (running && time_left() == 0) {
             late();
+        }
+        if (renew && !running) { /* what asked for it has been answered */
+            renew = false;
+            if (handover()) {
+                return;
+            }
         }
         proceed();
     }
@@ -275,6 +289,9 @@ DWORD supervisor_main(const struct settings *settings)
     if (!worker_prepare(settings, session.boot)) {
         return complain(L"shared memory", L"");
     }
+    if (!handover_prepare(settings, session.boot)) {
+        return complain(L"events", L"");
+    }
     if (!link_open(settings, &what)) {
         return complain(what, L"");
     }
@@ -282,5 +299,8 @@ DWORD supervisor_main(const struct settings *settings)
     worker_start();
     misses(worker_debugged() ? NULL : "coredll!WaitForDebugEvent");
     serve();
+    if (worker_handle()) {
+        worker_dismiss();
+    }
     return 0;
 }

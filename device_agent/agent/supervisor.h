@@ -5,7 +5,7 @@
 
 #include "settings.h"
 
-/* Returns only when the agent cannot work: the last error. */
+/* Returns when the agent cannot work, with the last error, or when another one has taken its place: 0. */
 DWORD supervisor_main(const struct settings *settings);
 
 #endif

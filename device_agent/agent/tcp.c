@@ -198,7 +198,7 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
             if (listens()) {
                 Sleep(RETRY_MS);
             }
-            continue;
+            return MEDIUM_SILENCE;
         }
         struct socket_set ready;
         ready.count = 0;
@@ -214,7 +214,10 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
         if (!ready.count) {
             continue;
         }
-        int count = ws2.select(0, &ready, NULL, NULL, listens() && listener == INVALID_SOCKET ? &second : NULL);
+        int count = ws2.select(0, &ready, NULL, NULL, &second);
+        if (count == 0) {
+            return MEDIUM_SILENCE;
+        }
         if (count < 0) {
             look_into(seen);
             if (++failures > FAILURES) {
@@ -236,6 +239,19 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
                 }
             }
         }
+    }
+}
+
+static void tcp_close(void)
+{
+    EnterCriticalSection(&lock);
+    for (int i = 0; i < PLACES; i++) {
+        leave(&places[i]);
+    }
+    LeaveCriticalSection(&lock);
+    if (listener != INVALID_SOCKET) {
+        ws2.closesocket(listener);
+        listener = INVALID_SOCKET;
     }
 }
 
@@ -279,4 +295,4 @@ static void tcp_write(uint32_t connection, const uint8_t *bytes, DWORD length)
     }
 }
 
-const struct medium medium_tcp = {tcp_open, tcp_read, tcp_write, tcp_adopt};
+const struct medium medium_tcp = {tcp_open, tcp_read, tcp_write, tcp_adopt, tcp_close};

@@ -5,24 +5,11 @@
 #include "clock.h"
 #include "crc32.h"
 #include "interpret.h"
-
-/* "ceagent-1a2b3c4d-memory" */
-static const WCHAR *object_name(WCHAR *name, uint32_t number, const WCHAR *ending)
-{
-    static const WCHAR prefix[] = L"ceagent-";
-    WCHAR *at = name + sizeof prefix / sizeof prefix[0] - 1;
-    memcpy(name, prefix, sizeof prefix);
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        *at++ = (WCHAR) "0123456789abcdef"[number >> shift & 0xF];
-    }
-    while ((*at++ = *ending++) != 0) {
-    }
-    return name;
-}
+#include "names.h"
 
 bool shared_open(struct shared_objects *objects, uint32_t number, bool supervisor)
 {
-    WCHAR name[32];
+    WCHAR name[OBJECT_NAME];
     memset(objects, 0, sizeof *objects);
     SetLastError(0);
     objects->mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct cea_shared),

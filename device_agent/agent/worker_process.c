@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "names.h"
 #include "worker.h"
 
 enum {
@@ -67,9 +68,7 @@ uint32_t worker_place(void)
 static void begin(bool debugged)
 {
     WCHAR words[] = L"worker=00000000";
-    for (int i = 0; i < 8; i++) {
-        words[14 - i] = (WCHAR) "0123456789abcdef"[number >> (4 * i) & 0xF];
-    }
+    hexadecimal(words + 7, number);
     memset(fault, 0, sizeof *fault);
     objects.memory->leave = false;
     worker = debugged ? debugger_start(settings->image, words, fault, &watching)

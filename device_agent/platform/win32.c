@@ -68,10 +68,11 @@ void os_event_reset(HANDLE event)
 
 HANDLE os_process_start(const WCHAR *image, const WCHAR *words, bool debugged)
 {
-    WCHAR line[64] = L"ceagent ";
+    enum { LINE = 600 };
+    WCHAR line[LINE] = L"ceagent ";
     STARTUPINFO startup;
     PROCESS_INFORMATION made;
-    for (size_t i = 8; (line[i] = *words) != 0; i++, words++) {
+    for (size_t i = 8; i < LINE - 1 && (line[i] = *words) != 0; i++, words++) {
     }
     memset(&startup, 0, sizeof startup);
     startup.size = sizeof startup;

@@ -18,6 +18,7 @@ from harness.cli import (
     agent,
     calls,
     coverage,
+    deploy,
     doctor,
     emulate,
     expect,
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         locks,
         power,
         doctor,
+        deploy,
         agent,
     )
     for group in groups:

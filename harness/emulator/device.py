@@ -6,8 +6,10 @@ import gc
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from harness.emulator.aygshell import SHELL
 from harness.emulator.clock import Clock
 from harness.emulator.comm import CommFile, SerialPort
 from harness.emulator.config import (
@@ -56,6 +58,7 @@ class Device:
         self.io = Io(self.clock)
         self.after = self.io.after
         self.files = FileSystem(config.root)
+        self.files.runs = self._runs
         self.names = Namespace()
         self.ports: dict[str, SerialPort] = {}
         self.locals: dict[str, Any] = {}
@@ -64,6 +67,8 @@ class Device:
         self.counters: dict[str, Callable[[], int]] = {"sockets": lambda: 0}
         """What DLLs count for a census."""
         absent = {"ws2"} if WITHOUT_WS2 in config.variants else set[str]()
+        if SHELL not in config.variants:
+            absent.add("aygshell")
         if WITHOUT_DEBUGGER in config.variants:
             absent |= {f"coredll!{name}" for name in DEBUGGING}
         if WITHOUT_RANDOM in config.variants:
@@ -124,6 +129,10 @@ class Device:
     def report(self, name: str, **fields: object) -> None:
         """One event."""
         self._sink({"event": name, **fields})
+
+    def _runs(self, file: Path) -> bool:
+        images = (process.name for process in self.processes)
+        return any(self.files.host_path(image) == file for image in images if image is not None)
 
     # --- processes and threads -------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from harness.emulator.scheduler import Trap
 
 VARIABLES_FIRST = 0x100
 """Where data exports begin, as an offset from the module's base."""
-BUILT_IN = ("coredll", "ws2")
+BUILT_IN = ("coredll", "ws2", "aygshell")
 
 
 def listed_names(dll: str) -> list[str]:

@@ -79,6 +79,8 @@ class FileSystem:
         (self.root / "Windows").mkdir(exist_ok=True)
         (self.root / "Temp").mkdir(exist_ok=True)
         self.opened: list[OpenFile] = []
+        self.runs: Callable[[Path], bool] = lambda path: False
+        """Is this the executable of a process? Such a file can be read, and nothing else."""
 
     def host_path(self, path: str, *, parent_must_exist: bool = True) -> Path:
         """Where a device path lies on the host. Raises GuestPathError."""
@@ -151,6 +153,8 @@ class FileSystem:
             raise GuestPathError(ERROR_FILE_EXISTS, "exists")
         if disposition in (OPEN_EXISTING, TRUNCATE_EXISTING) and not exists:
             raise GuestPathError(ERROR_FILE_NOT_FOUND, "no such file")
+        if access & GENERIC_WRITE:
+            self._check_running(place)
         self._check_sharing(place, access, share)
         fresh = disposition in (CREATE_NEW, CREATE_ALWAYS, TRUNCATE_EXISTING) or not exists
         mode = "w+b" if fresh else ("r+b" if access & GENERIC_WRITE else "rb")
@@ -169,9 +173,14 @@ class FileSystem:
             if not _allows(other.share, access) or not _allows(share, other.access):
                 raise GuestPathError(ERROR_SHARING_VIOLATION, "open elsewhere")
 
+    def _check_running(self, place: Path) -> None:
+        if self.runs(place):
+            raise GuestPathError(ERROR_SHARING_VIOLATION, "it runs")
+
     def delete(self, path: str) -> None:
         """Raises GuestPathError."""
         place = self.host_path(path)
+        self._check_running(place)
         if any(other.path == place for other in self.opened):
             raise GuestPathError(ERROR_SHARING_VIOLATION, "it is open")
         if place.is_dir():
@@ -183,9 +192,17 @@ class FileSystem:
         old, new = self.host_path(source), self.host_path(target)
         if not old.exists():
             raise GuestPathError(ERROR_FILE_NOT_FOUND, "no such file")
+        self._check_running(old)
         if new.exists():
             raise GuestPathError(ERROR_ALREADY_EXISTS, "the target exists")
         _host(lambda: old.rename(new))
+
+    def copy(self, source: str, target: str) -> None:
+        """Raises GuestPathError."""
+        data = self.read_file(source)
+        place = self.host_path(target)
+        self._check_running(place)
+        _host(lambda: place.write_bytes(data))
 
     def make_directory(self, path: str) -> None:
         """Raises GuestPathError."""

@@ -2,7 +2,7 @@
 
     words       what an entry says about how the provider is to behave, and the entry itself
     records     what the provider wrote down
-    files       files of the device, over programs
+    refusals    why a device cannot be provided with it
     catalog     entries of ours in the device's protocol catalog
     layout      where the tables of WSPStartup have what, found by trying
     deployment  all of it in order; the one class others use
@@ -13,10 +13,10 @@ docs/provider.md describes the DLL.
 
 from harness.provider.catalog import Installed
 from harness.provider.deployment import Deployment
-from harness.provider.files import UnavailableError, UnheededError
 from harness.provider.layout import Layout
 from harness.provider.leftovers import remove_leftovers
 from harness.provider.records import Asked
+from harness.provider.refusals import UnavailableError, UnheededError
 from harness.provider.words import Entry
 
 __all__ = [

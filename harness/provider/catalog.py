@@ -6,7 +6,8 @@ Their providers have ids of our own range, so that what a run left behind is fou
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.provider.files import Run, UnavailableError, quoted, run_text
+from harness.device.files import Run, quoted, run_text
+from harness.provider.refusals import UnavailableError
 from harness.provider.words import INFO, PROTOCOL, Entry, get
 from harness.winsock import CONSTANTS, named
 

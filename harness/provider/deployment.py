@@ -3,14 +3,14 @@
 from contextlib import suppress
 
 from harness.agents import CPU_BUILDS, provider_library
-from harness.device import Device
+from harness.device import Device, files
 from harness.errors import LabError
-from harness.provider import catalog, files
+from harness.provider import catalog
 from harness.provider.catalog import LIBRARY, Installed
-from harness.provider.files import UnavailableError, UnheededError
 from harness.provider.layout import LOG, Layout, find_layout
 from harness.provider.leftovers import FILES
 from harness.provider.records import Asked, records
+from harness.provider.refusals import UnavailableError, UnheededError
 from harness.provider.words import Entry
 
 
@@ -118,5 +118,8 @@ class Deployment:
         files.remove(run, files.unfinished(LIBRARY))
         data = provider_library(cpu).read_bytes()
         if not files.is_there(run, LIBRARY, data):
-            files.write(run, LIBRARY, data)
+            try:
+                files.write(run, LIBRARY, data)
+            except files.FileError as error:
+                raise UnavailableError(str(error)) from error
         return find_layout(run)

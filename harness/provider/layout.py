@@ -19,10 +19,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
+from harness.device.files import Run, read, remove, run_text
 from harness.program.result import Execution
 from harness.provider.catalog import install_text, refusal, remove_all, remove_text
-from harness.provider.files import Run, UnavailableError, UnheededError, read, remove, run_text
 from harness.provider.records import Called, Created, Record, Startup, records
+from harness.provider.refusals import UnavailableError, UnheededError
 from harness.provider.words import FAMILY, PROTOCOL, TYPE, Entry
 from harness.winsock import CONSTANTS
 

@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 
-from harness.provider import catalog, files
+from harness.device import files
+from harness.device.files import Run, quoted, run_text
+from harness.provider import catalog
 from harness.provider.catalog import LIBRARY
-from harness.provider.files import Run, UnavailableError, quoted, run_text
 from harness.provider.layout import LOG
+from harness.provider.refusals import UnavailableError
 from harness.provider.words import INFO, PROTOCOL
 from harness.winsock import CONSTANTS
 

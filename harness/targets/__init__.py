@@ -5,7 +5,7 @@ with connect(load_lab().target("emulated"), cpu="mips") as device:
 """
 
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
-from harness.targets.connection import configure, connect, reach
+from harness.targets.connection import configure, connect, open_device, reach
 from harness.targets.holding import device_lock, keep
 from harness.targets.registry import KINDS, kind_of
 
@@ -21,5 +21,6 @@ __all__ = [
     "device_lock",
     "keep",
     "kind_of",
+    "open_device",
     "reach",
 ]

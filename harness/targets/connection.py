@@ -81,26 +81,33 @@ def connect(
     have, and for a key that is missing or no key.
     """
     config = configure(config, cpu=cpu, link=link)
+    kind_of(config).protection(config.settings)
+    with reach(config) as reached, open_device(config, reached, recover=recover) as device:
+        yield device
+
+
+@contextmanager
+def open_device(config: TargetConfig, reached: Reached, *, recover: int = 0) -> Iterator[TargetDevice]:
+    """A session with a device that has been reached; see `connect`."""
     kind, slowness = kind_of(config), config.timing.slowness
     protection = kind.protection(config.settings)
-    with reach(config) as reached:
-        ladder = Ladder(config.name, rungs_of(config, reached), recover)
-        session = _open(config, reached, ladder)
-        with TargetDevice(
-            config.name,
-            session,
-            kind.evidence,
-            reached=reached,
-            ladder=ladder,
-            slowness=slowness,
-            protection=protection,
-            faults=config.faults,
-        ) as device:
-            if not kind.starts:  # a device that was there before us
-                if _calls_itself_emulated(device):
-                    device.evidence = MODEL
-                _clear(device)
-            yield device
+    ladder = Ladder(config.name, rungs_of(config, reached), recover)
+    session = _open(config, reached, ladder)
+    with TargetDevice(
+        config.name,
+        session,
+        kind.evidence,
+        reached=reached,
+        ladder=ladder,
+        slowness=slowness,
+        protection=protection,
+        faults=config.faults,
+    ) as device:
+        if not kind.starts:  # a device that was there before us
+            if _calls_itself_emulated(device):
+                device.evidence = MODEL
+            _clear(device)
+        yield device
 
 
 def _open(config: TargetConfig, reached: Reached, ladder: Ladder) -> Session:

@@ -140,3 +140,34 @@ def test_boot_numbers_and_nonces_are_new_after_every_start(
             controller.close()
     assert len(boots) == 3
     assert len(nonces) == 24
+
+
+CARD = "\\Storage Card\\{}\\{}"
+NUMBERS = {"arm": "2577", "armv7": "2577", "x86": "486", "mips": "4000"}
+
+
+@pytest.mark.parametrize("cpu", CPU_BUILDS)
+def test_what_lies_on_a_card_is_found_from_the_copy_that_the_shell_starts(cpu: str, tmp_path: Path) -> None:
+    """The shell copies the autorun.exe of a card to \\Windows and starts the copy there with "install"."""
+    settings = tmp_path / "ceagent.ini"
+    settings.write_text(f"link=tcp:{PORT}\n")
+    copies = [
+        (settings, CARD.format(NUMBERS[cpu], "ceagent.ini")),
+        (key_file(tmp_path), CARD.format(NUMBERS[cpu], "ceagent.key")),
+    ]
+    with on_emulator(cpu, tmp_path, "install", variants=["shell"], copies=copies, keyed=False) as url:
+        assert url.startswith("tcp://")
+        Controller(url).close()
+
+
+@pytest.mark.parametrize("variants", [[], ["shell"]])
+def test_without_a_card_or_a_shell_install_changes_nothing(variants: list[str], tmp_path: Path) -> None:
+    with on_emulator("x86", tmp_path, f"install link=tcp:{PORT}", variants=variants) as url:
+        Controller(url).close()
+
+
+def test_a_card_that_is_removed_leaves_nothing_to_say(tmp_path: Path) -> None:
+    """Whatever its settings were: "uninstall" starts no agent."""
+    settings = tmp_path / "ceagent.ini"
+    settings.write_text("nonsense")
+    assert last_words("uninstall", (settings, "\\ceagent.ini")) == ("", 0)

@@ -13,9 +13,12 @@ from running import (
     EXPORTS,
     NOTHING,
     ON_WINE,
+    PORT,
     SETTER,
     SLEEP,
     TCP_SOCKET,
+    emulated,
+    key_file,
     listening,
     on_emulator,
     startup,
@@ -191,11 +194,14 @@ def test_console_text_and_damage_cost_nothing_but_themselves(agent: Controller) 
 
 def test_program_that_gets_no_worker_is_refused_and_defines_nothing(tmp_path: Path) -> None:
     build_agents()
-    image = "\\ceagent.exe\0".encode("utf-16-le")
-    with on_emulator("arm", tmp_path) as url:
-        controller = Controller(url)
-        answer = controller.run([0, [[0, 0]]], [[64, False, image]], [[0, "coredll!DeleteFileW", 1]])
-        assert answer.errors == {}
+    root = tmp_path / "device"
+    copies = [(key_file(tmp_path), "\\ceagent.key")]
+    with emulated("arm", f"link=tcp:{PORT}", copies=copies, root=root) as device:
+        tcp = device.event("ready")["tcp"]
+        assert isinstance(tcp, dict)
+        controller = Controller(f"tcp://127.0.0.1:{tcp[str(PORT)]}")
+        controller.run([])
+        (root / "ceagent.exe").unlink()
         refusal = controller.refused([], [], [[SETTER, "coredll!SetLastError", 0]], fresh=True)
         assert (refusal.reason, refusal.detail) == (Reason.WORKER, 2)
         assert controller.refused([SETTER, [0]]).reason == Reason.MALFORMED

@@ -14,7 +14,7 @@ from harness.device.condition import device_time, stays_awake
 from harness.errors import LabError
 from harness.lab import load_lab
 from harness.provider.catalog import ours, try_out
-from harness.provider.files import UnavailableError
+from harness.provider.refusals import UnavailableError
 from harness.session import Session
 from harness.targets import connect
 from harness.wire.messages import Answer, Outcome, OutcomeCode, Run

@@ -9,11 +9,11 @@ import pytest
 
 from harness.agents import CPU_BUILDS, provider_library
 from harness.deadline import Deadline
-from harness.device import Device
+from harness.device import Device, files
 from harness.lab import load_lab
 from harness.links import dialer
 from harness.program.result import OutcomeKind
-from harness.provider import Deployment, Entry, Layout, UnavailableError, UnheededError, catalog, files
+from harness.provider import Deployment, Entry, Layout, UnavailableError, UnheededError, catalog
 from harness.provider.catalog import LIBRARY
 from harness.provider.layout import LOG
 from harness.provider.words import FAMILY, PROTOCOL, TYPE
@@ -231,7 +231,7 @@ def test_files_of_every_length() -> None:
             assert files.read(device.run, "\\some.file") == data
         assert files.remove(device.run, "\\some.file")
         assert not files.remove(device.run, "\\some.file")
-        with pytest.raises(UnavailableError, match="cannot be written on the device: error 3"):
+        with pytest.raises(files.FileError, match="cannot be written on the device: error 3"):
             files.write(device.run, "\\no such folder\\some.file", b"data")
 
 

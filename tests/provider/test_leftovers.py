@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from test_deployment import bare, emulated, opened
 
-from harness.device import Device
+from harness.device import Device, files
 from harness.lab import load_lab
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.program.text import format_program
-from harness.provider import Deployment, Entry, UnavailableError, files
+from harness.provider import Deployment, Entry, UnavailableError
 from harness.provider.catalog import LIBRARY
 from harness.provider.leftovers import FILES, leftovers, remove_leftovers
 from harness.targets import Reached, configure, connect, reach
@@ -157,7 +157,7 @@ def test_an_upload_that_does_not_arrive_as_it_was_leaves_what_was_there() -> Non
                 assert files.run_text(device.run, spoil, "a byte that goes wrong").calls[1].ok
             return execution
 
-        with pytest.raises(UnavailableError, match="does not hold what was written to it"):
+        with pytest.raises(files.FileError, match="does not hold what was written to it"):
             files.write(run, LIBRARY, b"after")
         assert files.read(device.run, LIBRARY) == b"before"
         assert not files.read(device.run, files.unfinished(LIBRARY))
@@ -167,6 +167,6 @@ def test_a_name_that_is_taken_by_something_else_leaves_nothing_behind() -> None:
     with emulated() as device:
         folder = f"call coredll!CreateDirectoryW(in path = {files.quoted(LIBRARY)}, NULL)"
         assert files.run_text(device.run, folder, "folder").calls[0].ok
-        with pytest.raises(UnavailableError, match=r"cannot be renamed to .* on the device: error 183"):
+        with pytest.raises(files.FileError, match=r"cannot be renamed to .* on the device: error 183"):
             files.write(device.run, LIBRARY, b"data")
         assert not files.read(device.run, files.unfinished(LIBRARY))

@@ -3,8 +3,9 @@
 import pytest
 from test_deployment import emulated
 
+from harness.device import files
 from harness.emulator.ws2.spi import PROCEDURES
-from harness.provider import Deployment, Entry, files
+from harness.provider import Deployment, Entry
 from harness.provider.layout import LOG
 from harness.provider.records import Called, records
 from harness.provider.words import FAMILY, PROTOCOL, TYPE

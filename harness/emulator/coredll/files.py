@@ -155,7 +155,7 @@ def copy_file(call: Call, source: int, target: int, fail_if_exists: int) -> int:
     files, wide = call.device.files, call.process.memory.wide
     if fail_if_exists and files.exists(wide(target)):
         return call.fail(80)
-    return _path_call(call, lambda: files.write_file(wide(target), files.read_file(wide(source))))
+    return _path_call(call, lambda: files.copy(wide(source), wide(target)))
 
 
 @export("coredll!CreateDirectoryW", "name security")

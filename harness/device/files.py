@@ -10,19 +10,17 @@ from harness.winsock import symbols
 
 Run = Callable[[Program], Execution]
 
+Progress = Callable[[int], None]
+"""Told how many bytes are on the device."""
+
 CHUNK = 1024
 """Bytes of a file that one program carries."""
-_LARGEST = 64 * 1024
-"""Of a file whose checksum one program takes."""
+_PIECE = 4096
+"""Bytes that are read at once for a checksum."""
 
 
-class UnavailableError(Exception):
-    """The device cannot be provided with the provider; the text says why. It is no fault of the lab."""
-
-
-class UnheededError(UnavailableError):
-    """The device has taken the provider, and does not do with it what Winsock does: it deviates. The text
-    says what it does."""
+class FileError(Exception):
+    """The device does not do what was asked of its files; the text says what. It is no fault of the lab."""
 
 
 def run_text(run: Run, text: str, name: str) -> Execution:
@@ -40,24 +38,40 @@ def unfinished(path: str) -> str:
     return f"{path}.part"
 
 
+def _nobody(written: int) -> None:
+    """Progress that nobody wants to know."""
+
+
 def write(run: Run, path: str, data: bytes) -> None:
     """Put a file on the device: it has its name only when the device has all of it, by length and checksum.
 
-    Raises UnavailableError, and leaves nothing of the new file then.
+    Raises FileError, and leaves nothing of the new file then.
     """
     part = unfinished(path)
+    upload(run, part, data)
     try:
-        _upload(run, part, data)
-        if not is_there(run, part, data):
-            raise UnavailableError(f"{path} on the device does not hold what was written to it")
         remove(run, path)
         _rename(run, part, path)
-    except UnavailableError:
+    except FileError:
         remove(run, part)
         raise
 
 
-def _upload(run: Run, path: str, data: bytes) -> None:
+def upload(run: Run, path: str, data: bytes, progress: Progress = _nobody) -> None:
+    """Write a file under this very name, and compare its length and checksum on the device.
+
+    Raises FileError, and leaves nothing of it then.
+    """
+    try:
+        _upload(run, path, data, progress)
+        if not is_there(run, path, data):
+            raise FileError(f"{path} on the device does not hold what was written to it")
+    except FileError:
+        remove(run, path)
+        raise
+
+
+def _upload(run: Run, path: str, data: bytes, progress: Progress) -> None:
     for place in range(0, len(data), CHUNK):
         part = data[place : place + CHUNK]
         how = "CREATE_ALWAYS" if place == 0 else "OPEN_ALWAYS"
@@ -76,35 +90,44 @@ def _upload(run: Run, path: str, data: bytes) -> None:
             f"upload of {path}",
         )
         if not (execution.outcome.returned and execution.named("written").ok):
-            raise UnavailableError(f"{path} cannot be written on the device: {_why(execution)}")
+            raise FileError(f"{path} cannot be written on the device: {why(execution)}")
+        progress(place + len(part))
 
 
 def _rename(run: Run, path: str, new: str) -> None:
     text = f"moved = coredll!MoveFileW(in path = {quoted(path)}, in new = {quoted(new)})\n"
     execution = run_text(run, text, f"renaming of {path}")
     if not (execution.outcome.returned and execution.named("moved").ok):
-        raise UnavailableError(f"{path} cannot be renamed to {new} on the device: {_why(execution)}")
+        raise FileError(f"{path} cannot be renamed to {new} on the device: {why(execution)}")
 
 
 def is_there(run: Run, path: str, data: bytes) -> bool:
     """Does the device have this file with these bytes, by length and checksum?"""
-    assert len(data) <= _LARGEST, f"{len(data)} bytes are too many"
+    pieces, rest = divmod(len(data), _PIECE)
+    whole = f"""
+            repeat {pieces} as piece {{
+                call coredll!ReadFile(file, &content, {_PIECE}, &done, NULL)
+                begun = digest &content, {_PIECE}, begun
+            }}"""
     execution = run_text(
         run,
         f"""
         fresh
-        buffer scratch content[{len(data) + 1}]
+        deadline 20s
+        buffer scratch content[{_PIECE}]
+        buffer scratch done[4]
         {_opened(path)}
         when ok {{
             size = coredll!GetFileSize(file, NULL)
-            read = coredll!ReadFile(file, &content, {len(data) + 1}, out done[4], NULL)
-            sum = digest &content, {len(data)}
+            {whole if pieces else ""}
+            call coredll!ReadFile(file, &content, {rest}, &done, NULL)
+            sum = digest &content, {rest}, {"begun" if pieces else "0"}
             call coredll!CloseHandle(file)
         }}
         """,
         f"checksum of {path}",
     )
-    if not (execution.outcome.returned and execution.named("file").ok and execution.named("read").ok):
+    if not (execution.outcome.returned and execution.named("file").ok):
         return False
     return (execution.value("size"), execution.value("sum")) == (len(data), zlib.crc32(data))
 
@@ -148,7 +171,8 @@ def _opened(path: str) -> str:
     return f"file = coredll!CreateFileW(in path = {quoted(path)}, {how})"
 
 
-def _why(execution: Execution) -> str:
+def why(execution: Execution) -> str:
+    """What came of a program that did not do what it was to do, in words."""
     if not execution.outcome.returned:
         return str(execution.outcome)
     failed = [result for result in execution.calls if result.ran and not result.ok]
