@@ -49,9 +49,7 @@ static bool read_request(struct request *request)
         request->image[PATH - 1] = 0;
         UnmapViewOfFile(memory);
     }
-    if (mapping) {
-        CloseHandle(mapping);
-    }
+    CloseHandle(mapping);
     return memory != NULL;
 }
 
@@ -91,12 +89,8 @@ bool handover(void)
 {
     static struct request request;
     static WCHAR words[WORDS];
-    if (!read_request(&request) || !heir_words(words)) {
-        OutputDebugStringW(L"ceagent: asked to hand over, and cannot tell to whom\n");
-        return false;
-    }
     bool done = false;
-    if (link_let_go()) {
+    if (read_request(&request) && heir_words(words) && link_let_go()) {
         os_event_reset(replaced);
         HANDLE heir = os_process_start(request.image, words, false);
         if (heir) {
@@ -105,7 +99,7 @@ bool handover(void)
         }
     }
     if (!done) {
-        OutputDebugStringW(L"ceagent: the agent that was to replace this one did not come up\n");
+        OutputDebugStringW(L"ceagent: the new agent did not come up\n");
         link_take_back();
     }
     return done;

@@ -14,7 +14,7 @@ enum {
     MEDIUM_SESSION = 0, /* to write to the session's connection, whichever that is */
     MEDIUM_UNPROVEN = 4096
 };
-#define MEDIUM_SILENCE MAXDWORD /* nothing came for about a second */
+#define MEDIUM_SILENCE MAXDWORD /* no bytes, for a few seconds at most; the line is as it was */
 
 struct medium {
     /* False: *what names the call that failed, last error says why. */

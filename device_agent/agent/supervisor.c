@@ -14,7 +14,8 @@
 #include "worker_process.h"
 
 enum {
-    AWAKE_MS = 20000, /* how often a device with an open session is kept awake */
+    AWAKE_MS = 20000,     /* how often a device with an open session is kept awake */
+    ATTENDED_MS = 600000, /* without a frame: after that nobody is taken to be there, unless a program runs */
     LONGEST_MS = 0x7FFFFFFF
 };
 
@@ -25,6 +26,8 @@ static bool used;     /* it has executed one before */
 static bool renewed;  /* its memory is to be filled with what a new worker gets */
 static DWORD started; /* when the run began */
 static void (*keep_awake)(void);
+static bool attended; /* the device is kept awake for the session's sake */
+static DWORD heard;   /* when its last frame came */
 
 static void worker_left(void)
 {
@@ -144,6 +147,16 @@ static void receive(const uint8_t *bytes, size_t length, uint32_t from)
     }
     if (keep_awake && reaction != CEA_NOTHING) {
         keep_awake();
+        attended = true;
+        heard = GetTickCount();
+    }
+}
+
+static void stay_awake(void)
+{
+    attended = attended && (running || GetTickCount() - heard < ATTENDED_MS);
+    if (attended) {
+        keep_awake();
     }
 }
 
@@ -220,8 +233,8 @@ static void serve(void)
             }
         } else if (sign == WAIT_OBJECT_0 + WORKER) {
             worker_ended(false);
-        } else if (session.id && keep_awake) {
-            keep_awake();
+        } else {
+            stay_awake();
         }
         if (running && time_left() == 0) {
             late();

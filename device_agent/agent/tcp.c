@@ -9,6 +9,7 @@
 enum {
     RETRY_MS = 1000, /* after a failure of the network, of the listener or of a call */
     WRITE_MS = 5000, /* a session's connection that takes nothing for so long is closed */
+    MOMENT = 5, /* seconds that a wait takes at most; a connection that ends, ends it at once */
     FAILURES = 3
 };
 
@@ -188,7 +189,7 @@ static void answer_call(void)
 
 static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
 {
-    static const struct period second = {1, 0};
+    static const struct period second = {1, 0}, moment = {MOMENT, 0};
     static unsigned failures; /* of waits, in a row */
     static int first;         /* whose turn it is when both have sent something */
     struct place seen[PLACES];
@@ -214,7 +215,7 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
         if (!ready.count) {
             continue;
         }
-        int count = ws2.select(0, &ready, NULL, NULL, &second);
+        int count = ws2.select(0, &ready, NULL, NULL, listens() && listener == INVALID_SOCKET ? &second : &moment);
         if (count == 0) {
             return MEDIUM_SILENCE;
         }
@@ -239,6 +240,7 @@ static DWORD tcp_read(uint8_t *bytes, DWORD room, struct origin *from)
                 }
             }
         }
+        return MEDIUM_SILENCE;
     }
 }
 

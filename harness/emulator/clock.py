@@ -14,10 +14,23 @@ class Clock:
         self._start = time.monotonic()
         self._first = first_tick
         self._skipped = 0.0
+        self._slept = 0.0
+        self._stopped: float | None = None
 
     def seconds(self) -> float:
-        """Seconds since power-on, monotonic."""
-        return time.monotonic() - self._start + self._skipped
+        """Seconds since power-on in which it was awake, monotonic."""
+        now = time.monotonic() if self._stopped is None else self._stopped
+        return now - self._start + self._skipped - self._slept
+
+    def stop(self) -> None:
+        """The device falls asleep. Only the time of day goes on."""
+        self._stopped = time.monotonic()
+
+    def go_on(self) -> None:
+        """It is awake again."""
+        if self._stopped is not None:
+            self._slept += time.monotonic() - self._stopped
+            self._stopped = None
 
     def skip(self, seconds: float) -> None:
         """It is that much later at once, for everything that reads this clock."""

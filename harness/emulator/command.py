@@ -80,6 +80,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--memory", type=int, default=64, metavar="MIB", help="memory for applications (default: 64)"
     )
+    made.add_argument(
+        "--idle",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="after which a device of the variant falls-asleep does so (default: 30)",
+    )
     made.add_argument("--human", action="store_true", help="print text for people instead of JSON")
     return made
 
@@ -131,6 +138,7 @@ def main(arguments: Sequence[str]) -> int:
             variants=frozenset(options.variant),
             memory=options.memory << 20,
             dials=dict(options.dial),
+            idle=options.idle,
             start=tuple(options.start),
         )
         output = Output(_human if options.human else _json)
@@ -216,7 +224,7 @@ def _human(event: dict[str, Any]) -> str:
         return f"{event['process']} ended with code 0x{event['code']:X}\n"
     if kind == "no-port":
         return f"{event['port']} is missing: {event['why']}\n"
-    if kind in ("census", "serial", "network", "error"):
+    if kind in ("census", "serial", "network", "asleep", "awake", "error"):
         return " ".join(f"{name} {value}" for name, value in event.items() if name != "event") + "\n"
     if kind == "error-dialog":
         return f"{event['process']} has crashed ({event['exception']}) and waits for somebody to close it\n"

@@ -17,7 +17,7 @@ WITHOUT_COUNTER = declare_variant(
     "tick-counter", "QueryPerformanceCounter counts milliseconds, as on boards without a finer counter"
 )
 NEAR_WRAP = declare_variant(
-    "tick-wrap", "the tick counter wraps 30 seconds after power-on, as on debug images"
+    "tick-wrap", "the tick counter wraps 10 seconds after power-on, as it does early on debug images"
 )
 WITHOUT_DEBUGGER = declare_variant(
     "no-debugger", "an image without the debugging functions: WaitForDebugEvent and its kin are not exported"
@@ -61,5 +61,7 @@ class Config:
     oem: str = "Emulated Windows CE device"
     dials: dict[tuple[str, int], int] = field(default_factory=dict)
     """Addresses and ports of the device's network that are loopback ports of the host."""
+    idle: float = 30.0
+    """Seconds without SystemIdleTimerReset after which a device that falls asleep does so."""
     start: tuple[str, ...] = field(default=())
     """Command lines run at boot."""

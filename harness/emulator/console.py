@@ -20,7 +20,7 @@ LONGEST = 1000
 """Bytes of a line."""
 EXPECTED = (
     "census, processes, start LINE, end ID, plug PORT, unplug PORT, insert PORT, remove PORT, network up, "
-    "network down, network cut ADDRESS or network restore ADDRESS"
+    "network down, network cut ADDRESS, network restore ADDRESS, sleep or wake"
 )
 ENDED_BY_HAND = 1
 """Exit code of a process that was ended by a command."""
@@ -47,6 +47,8 @@ class Console:
             "insert": self._insert,
             "remove": self._remove,
             "network": self._network,
+            "sleep": self._sleep,
+            "wake": self._wake,
         }
 
     def open(self, descriptor: int = 0) -> None:
@@ -118,6 +120,17 @@ class Console:
                 f"end: no process {number[:40]!r}; this device has {', '.join(ours) or 'none'}"
             )
         self._device.end_process(ours[number], ENDED_BY_HAND)
+
+    def _sleep(self, argument: str) -> None:
+        """As by its power button."""
+        if argument or self._device.power.asleep:
+            raise CommandError("sleep: nothing expected after it" if argument else "sleep: it is asleep")
+        self._device.power.sleep()
+
+    def _wake(self, argument: str) -> None:
+        if argument or not self._device.power.asleep:
+            raise CommandError("wake: nothing expected after it" if argument else "wake: it is awake")
+        self._device.power.wake()
 
     def _unplug(self, name: str) -> None:
         """Take the host's cable off a serial port. The device does not notice: what it sends is lost."""

@@ -33,6 +33,7 @@ from harness.emulator.hostserial import HostSerial, SerialUnavailable
 from harness.emulator.loader import Loader, LoadError
 from harness.emulator.memory import PAGE
 from harness.emulator.objects import KernelObject, Namespace
+from harness.emulator.power import Power
 from harness.emulator.process import Process
 from harness.emulator.scheduler import Scheduler
 from harness.emulator.thread import State, Thread
@@ -54,9 +55,10 @@ class Device:
         self.cpu = CPUS[config.cpu]
         self.variants = config.variants
         self.separate_wsa_error = SEPARATE_WSA_ERROR in config.variants
-        self.clock = Clock(0xFFFFFFFF - 30_000 if NEAR_WRAP in config.variants else 0)
+        self.clock = Clock(0xFFFFFFFF - 10_000 if NEAR_WRAP in config.variants else 0)
         self.io = Io(self.clock)
         self.after = self.io.after
+        self.power = Power(self)
         self.files = FileSystem(config.root)
         self.files.runs = self._runs
         self.names = Namespace()
@@ -101,6 +103,7 @@ class Device:
 
     def power_on(self) -> None:
         """Open the serial ports and start the boot processes. Raises LoadError."""
+        self.power.begin()
         for name in self.config.serial_ports:
             try:
                 self.insert_port(name)
@@ -116,7 +119,10 @@ class Device:
     def run(self, until: Callable[[], bool]) -> None:
         """Run until the condition holds; it is looked at after each slice and each host event."""
         while not until():
-            self.scheduler.turn()
+            if self.power.asleep:
+                self.io.rest()
+            else:
+                self.scheduler.turn()
 
     def power_off(self) -> None:
         """End every process and close what the host sees of the device."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import select
 import selectors
 import socket
 from collections.abc import Callable
@@ -171,6 +172,11 @@ class Io:
                     watch.cancel()
                     callback()
         self._fire(self._clock.seconds())
+
+    def rest(self) -> None:
+        """Do nothing until somebody calls `wake`."""
+        select.select([self._near], [], [])
+        self._drain()
 
     def _fire(self, now: float) -> None:
         while self._timers and self._timers[0][0] <= now:

@@ -27,6 +27,9 @@ class Unplugged:
     def write(self, data: bytes) -> int:
         return len(data)
 
+    def discard(self) -> None:
+        """Nothing has arrived."""
+
     def close(self) -> None:
         self._near.close()
         self._far.close()
@@ -61,6 +64,11 @@ class HostSerial:
             return os.read(self._master, limit)
         except BlockingIOError:
             return b""
+
+    def discard(self) -> None:
+        """Lose what has arrived."""
+        while self.read(4096):
+            pass
 
     def write(self, data: bytes) -> int:
         """Bytes taken; 0 when the buffer is full."""

@@ -9,6 +9,7 @@ More commands on its standard input:
     spoil COM1:    the port can be opened, and nothing can be read from it
     hold COM1:     the port takes no bytes; each write that waits for it is an event "held"
     release COM1:  it takes bytes again
+    pass SECONDS   that time passes at once, as far as everything on the device waits; then an event "passed"
     abort          connections are gone by the time they are accepted: accept says WSAECONNRESET
 """
 
@@ -81,6 +82,7 @@ class OddConsole(Console):
             "spoil": self._spoil,
             "hold": self._hold,
             "release": self._release,
+            "pass": self._pass,
         }
 
     def _freeze(self, argument: str) -> None:
@@ -112,6 +114,9 @@ class OddConsole(Console):
 
     def _release(self, name: str) -> None:
         del HELD[name]
+
+    def _pass(self, seconds: str) -> None:
+        self._device.io.after(float(seconds), lambda: self._device.report("passed"), skip_idle=True)
 
     def _views(self, argument: str) -> None:
         Memory.reserve = _no_view  # type: ignore[method-assign]

@@ -116,13 +116,15 @@ def emulated(
     dials: Sequence[str] = (),
     root: Path | None = None,
     odd: bool = False,
+    options: Sequence[str] = (),
 ) -> Iterator[Emulated]:
     """A device on which `start` (words for the agent) was started at boot.
 
     dials: the emulator's --dial. root: folder of this host that is the device's root directory.
-    odd: see Emulated.
+    odd: see Emulated. options: more words for the emulator.
     """
-    arguments = [word for name in variants for word in ("--variant", name)]
+    arguments = [*options]
+    arguments += [word for name in variants for word in ("--variant", name)]
     arguments += [word for file, path in copies for word in ("--copy", f"{file}={path}")]
     arguments += [word for value in dials for word in ("--dial", value)]
     arguments += [] if root is None else ["--root", str(root)]

@@ -167,7 +167,7 @@ def system_parameters_info(call: Call, action: int, size: int, buffer: int, flag
 
 @export("coredll!SystemIdleTimerReset")
 def system_idle_timer_reset(call: Call) -> None:
-    return
+    call.device.power.use()
 
 
 @export("coredll!GetIdleTime")

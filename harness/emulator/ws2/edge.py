@@ -10,12 +10,13 @@ device reports why.
 """
 
 import errno
+import select
 import socket
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
-from harness.emulator.exports import Call
+from harness.emulator.exports import Call, declare_variant
 from harness.emulator.ws2.errors import WSAECONNREFUSED, WSAETIMEDOUT
 from harness.emulator.ws2.network import Path
 from harness.emulator.ws2.sockaddr import LOOPBACK, Endpoint
@@ -24,6 +25,14 @@ from harness.emulator.ws2.streams import StreamEnd
 
 _CHUNK = 65536
 _QUEUE = 16
+_TAKEN = 0.1
+"""Seconds in which the host's system takes a connection to itself, if it takes it at all."""
+
+FIREWALL = declare_variant(
+    "firewall",
+    "a firewall drops every connection from outside without a word; the device can connect outside",
+)
+FIREWALL_REFUSES = declare_variant("firewall-refuses", "the same, but connections from outside are refused")
 
 
 def publish(call: Call, sock: Socket) -> None:
@@ -34,6 +43,12 @@ def publish(call: Call, sock: Socket) -> None:
     published, key = sock.network.published, (local.family, local.port)
     try:
         host = _server(published.get(key, 0))
+        if FIREWALL in call.device.variants or FIREWALL_REFUSES in call.device.variants:
+            published[key] = host.getsockname()[1]
+            wall = _Wall(host, published[key], silent=FIREWALL in call.device.variants)
+            sock.on_close = wall.close
+            call.device.report_listener(call.process, local.port, published[key])
+            return
     except OSError as error:
         call.device.report("unpublished", port=local.port, why=str(error))
         return
@@ -52,6 +67,35 @@ def _server(wanted: int) -> socket.socket:
         if not wanted:
             raise
         return socket.create_server(("127.0.0.1", 0), backlog=_QUEUE)
+
+
+class _Wall:
+    """A host port in front of a listening guest socket that nobody gets through."""
+
+    def __init__(self, host: socket.socket, port: int, *, silent: bool) -> None:
+        """silent: who knocks hears nothing; else he is refused."""
+        self._sockets = [host]
+        if not silent:
+            # A port that is bound, and not listened on: it is refused, and is nobody else's.
+            host.close()
+            self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM)]
+            self._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._sockets[0].bind(("127.0.0.1", port))
+            return
+        # Where as many connections wait to be accepted as may, the host's system takes no further one, and
+        # says nothing.
+        host.listen(0)
+        for _ in range(_QUEUE):
+            waiting = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._sockets.append(waiting)
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+            if not select.select([], [waiting], [], _TAKEN)[1]:
+                break
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
 
 
 class _Door:
