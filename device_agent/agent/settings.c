@@ -107,7 +107,7 @@ static bool take(struct settings *settings, const WCHAR *word, size_t length)
         key++;
     }
     if (key == length) {
-        return equal(word, length, "install");
+        return equal(word, length, "install") || number(word, length, 10, &settings->sequence);
     }
     const WCHAR *value = word + key + 1;
     size_t rest = length - key - 1;

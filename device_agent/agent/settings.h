@@ -7,6 +7,7 @@
  *     baud=115200            of the serial port
  *     key=\Keys\panel.key    file with the key, instead of ceagent.key
  *
+ * A number alone is what the kernel says to a process that it starts at boot (page aa450898).
  * `install` and `uninstall` are what the shell says to the autorun.exe of a storage card. It has been copied to
  * \Windows by then: its files are beside the original.
  */
@@ -24,6 +25,7 @@ struct settings {
     DWORD baud;
     DWORD worker;        /* not 0: this process is the worker of that agent */
     DWORD replaces;      /* not 0: boot number of the agent that started this one to take its place */
+    DWORD sequence;      /* not 0: the kernel has started this process at boot, as the entry of that number in HKLM\Init */
     bool uninstall;      /* the card was removed: there is nothing to do */
     const WCHAR *words;  /* the command line */
     WCHAR image[PATH];   /* full path of the executable */

@@ -299,11 +299,8 @@ DWORD supervisor_main(const struct settings *settings)
     session.boot = boot_number();
     session.key = state == KEY_THERE ? key : NULL;
     session.random = random_bytes;
-    if (!worker_prepare(settings, session.boot)) {
+    if (!worker_prepare(settings, session.boot) || !handover_prepare(settings, session.boot)) {
         return complain(L"shared memory", L"");
-    }
-    if (!handover_prepare(settings, session.boot)) {
-        return complain(L"events", L"");
     }
     if (!link_open(settings, &what)) {
         return complain(what, L"");
@@ -311,6 +308,10 @@ DWORD supervisor_main(const struct settings *settings)
     /* The first worker also shows whether the image lets one process debug another. */
     worker_start();
     misses(worker_debugged() ? NULL : "coredll!WaitForDebugEvent");
+    void (*started_up)(DWORD) = (void (*)(DWORD))os_symbol(os_module("coredll"), "SignalStarted");
+    if (settings->sequence && started_up) {
+        started_up(settings->sequence); /* what was to start after this process does */
+    }
     serve();
     if (worker_handle()) {
         worker_dismiss();

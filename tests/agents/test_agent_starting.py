@@ -171,3 +171,11 @@ def test_a_card_that_is_removed_leaves_nothing_to_say(tmp_path: Path) -> None:
     settings = tmp_path / "ceagent.ini"
     settings.write_text("nonsense")
     assert last_words("uninstall", (settings, "\\ceagent.ini")) == ("", 0)
+
+
+def test_an_agent_that_the_kernel_starts_says_that_it_has_started(tmp_path: Path) -> None:
+    """As an entry of HKLM\\Init it gets the number of the entry, and cannot get anything else."""
+    settings = tmp_path / "ceagent.ini"
+    settings.write_text("link=COM1:\n")
+    with emulated("x86", "50", copies=[(settings, "\\ceagent.ini")]) as device:
+        assert device.event("started-up")["sequence"] == 50

@@ -121,6 +121,12 @@ def get_command_line(call: Call) -> int:
     return int(place)
 
 
+@export("coredll!SignalStarted", "sequence")
+def signal_started(call: Call, sequence: int) -> None:
+    """Nothing on this device waits for it; a view from outside."""
+    call.device.report("started-up", process=call.process.name, sequence=sequence)
+
+
 @export("coredll!CeGetCurrentTrust")
 def get_current_trust(call: Call) -> int:
     return 2
