@@ -4,9 +4,11 @@ builds      which executable a device needs
 places      names of files beside an agent
 handover    one agent takes the place of another on the same link
 serving     a target whose agent changes
-deploying   a new agent through one that runs; the one function others use for that
+deploying   a new agent through one that runs
+card, fat   a storage card from which a device starts an agent; an image of one
 """
 
+from harness.provisioning.card import Card, fill_folder, fill_image
 from harness.provisioning.deploying import Deployed, deploy
 
-__all__ = ["Deployed", "deploy"]
+__all__ = ["Card", "Deployed", "deploy", "fill_folder", "fill_image"]
