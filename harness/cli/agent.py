@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.agents import BUILDS, build_agents, executable, info
 from harness.cli.screen import Screen, add_json_option
+from harness.cli.signing import add_sign_action
 from harness.errors import UsageError
 from harness.targets.keyfile import ON_DEVICE, VARIABLE, write_key
 
@@ -15,7 +16,7 @@ from harness.targets.keyfile import ON_DEVICE, VARIABLE, write_key
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     """Adds `agent build`, `agent info` and `agent key`."""
     parser = commands.add_parser(
-        "agent", help="agent executables: build, inspect; keys: make", description=__doc__
+        "agent", help="agent executables: build, inspect, sign; keys: make", description=__doc__
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     build = actions.add_parser(
@@ -32,6 +33,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     show.add_argument("files", metavar="FILE", nargs="*", help="a build or a file (default: all builds)")
     add_json_option(show, "the executables")
     show.set_defaults(command=_info)
+    add_sign_action(actions)
     key = actions.add_parser(
         "key",
         help="make a key",
