@@ -114,6 +114,14 @@ def _no_fault(seconds: float) -> str | None:
     return None
 
 
+def _never() -> int:
+    return 0
+
+
+def _nothing_to_show(folder: Path, name: str) -> list[Path]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """A device that can be reached. `url`: see `harness.links.dialer`; `key`: 32 bytes, None without one.
@@ -123,7 +131,10 @@ class Reached:
     to the device's network, None where it can do nothing.
 
     `cycle`: takes the device's power away and gives it back, whatever state it is in; the agent is to answer
-    some time after. Raises LabError. None where the lab cannot do that.
+    some time after. Raises LabError. None where the lab cannot do that. `fresh`: the device is then as if
+    nobody had ever used it, and that takes a second, not minutes. `starts`: how often the lab has done that,
+    or has reset the device: what is lost over it is not the device's fault. `show`: makes files in a folder
+    that show the state of the device, their names beginning as it is told; where they are.
     """
 
     url: str
@@ -131,6 +142,9 @@ class Reached:
     fault: Callable[[float], str | None] = _no_fault
     network: Network | None = None
     cycle: Callable[[], object] | None = None
+    fresh: bool = False
+    starts: Callable[[], int] = _never
+    show: Callable[[Path, str], list[Path]] = _nothing_to_show
 
 
 def _nothing(settings: Mapping[str, str]) -> str:

@@ -99,6 +99,7 @@ def open_device(config: TargetConfig, reached: Reached, *, recover: int = 0) -> 
         kind.evidence,
         reached=reached,
         ladder=ladder,
+        patience=config.timing.connect,
         slowness=slowness,
         protection=protection,
         faults=config.faults,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from harness.deadline import Deadline
 from harness.device import Device
@@ -13,7 +14,7 @@ from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.flight import first_call
 from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
-from harness.targets.base import Reached
+from harness.targets.base import Reached, Timing
 from harness.targets.recovery import NEW_SESSION, Ladder, RecoveryStep, Rung
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class TargetDevice(Device):
 
     A device that is gone is brought back, by `ladder`; then a session is begun anew. What had been lost
     before stays lost, what was under way raises BroughtBack, and programs that follow others are not run.
+    patience: seconds that the agent gets to answer when the device was renewed.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class TargetDevice(Device):
         *,
         reached: Reached,
         ladder: Ladder | None = None,
+        patience: float = Timing().connect,
         slowness: float = 1.0,
         protection: str = "",
         faults: str = "",
@@ -59,6 +62,7 @@ class TargetDevice(Device):
         self._reached = reached
         self._ladder = ladder or Ladder(name, (), 0)
         self.network = reached.network
+        self._patience = patience
         self._slowness = slowness
         self._lost = ""
 
@@ -74,6 +78,29 @@ class TargetDevice(Device):
             _log.warning("asking again: %s", execution.outcome.reason)
         return self.run_all([program], deadline=deadline)[0]
 
+    @property
+    def fresh(self) -> bool:
+        """Can it be had as if nobody had ever used it, in a second?"""
+        return self._reached.fresh and self._reached.cycle is not None
+
+    def renew(self) -> None:
+        """Starts the device anew, and a new session with it; what its line was like so far is kept.
+
+        Raises LabError.
+        """
+        assert self._reached.cycle is not None, "asked before"
+        try:
+            self._reached.cycle()
+            self._session.begin_anew(Deadline(self._patience))
+        except LabError as gone:
+            if not self._ladder:
+                raise
+            self._ladder.climb(gone, self._session.begin_anew)
+
+    def show(self, folder: Path, name: str) -> list[Path]:
+        """Files that show the state the device is in, made in the folder; none where the lab sees nothing."""
+        return self._reached.show(folder, name)
+
     def run_all(self, programs: Iterable[Program], *, deadline: Deadline | None = None) -> list[Execution]:
         """See `Device.run_all`. Raises BroughtBack if a program may or may not have run."""
         executions = self._recovering(list(map(self._slowed, programs)), deadline)
@@ -88,6 +115,9 @@ class TargetDevice(Device):
     def _recovering(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
         session = self._session
         after_a_loss = session.broken
+        if after_a_loss and self.fresh and self._ladder:
+            # Quicker than to see whether it comes back by itself.
+            self._ladder.climb(LabError(f"a program was lost: {self._lost}"), session.begin_anew)
         while True:
             sent, restarts = session.sent, session.health.restarts
             try:
@@ -98,7 +128,8 @@ class TargetDevice(Device):
                 if not self._ladder or deadline is not None:
                     raise
                 in_doubt = session.sent != sent
-                how = self._ladder.climb(gone, session.begin_anew, first=_AGAIN if in_doubt else ())
+                first = in_doubt and not self.fresh
+                how = self._ladder.climb(gone, session.begin_anew, first=_AGAIN if first else ())
                 if in_doubt:
                     raise BroughtBack(f"{gone}; brought back since by: {how}") from gone
                 if not after_a_loss:
@@ -108,8 +139,7 @@ class TargetDevice(Device):
                     return [not_run(program, outcome) for program in programs]
                 continue
             if session.health.restarts != restarts:
-                first = executions[0].outcome
-                self._ladder.began_anew(self._lost if after_a_loss else first.reason)
+                self._ladder.began_anew(self._lost if after_a_loss else executions[0].outcome.reason)
             return executions
 
     @property
@@ -118,6 +148,7 @@ class TargetDevice(Device):
         return self._ladder.steps
 
     def _run_all(self, programs: list[Program], deadline: Deadline | None) -> list[Execution]:
+        starts = self._reached.starts()
         try:
             executions = super().run_all(programs, deadline=deadline)
         except LabError as error:
@@ -128,6 +159,8 @@ class TargetDevice(Device):
                 error.add_note(f"  {sentence}")
             raise
         lost = [one for one in executions if one.outcome.kind is OutcomeKind.LOST]
+        if lost and self._reached.starts() != starts:
+            raise LinkError(f"the harness started the device anew meanwhile: {lost[0].outcome.reason}")
         if lost and (fault := self._reached.fault(_LAST_MOMENT)) is not None:
             raise LinkError(fault)
         if lost and self._faults and not lost[0].outcome.reason.startswith((RESTARTED, SET_BACK)):

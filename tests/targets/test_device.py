@@ -5,15 +5,16 @@ from typing import cast
 import pytest
 
 from harness.deadline import Deadline
-from harness.errors import LinkError
+from harness.errors import BroughtBack, LabError, LinkError
 from harness.program.model import Buffer, Call, Export, Program
 from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.health import LineHealth
 from harness.session.landing import RESTARTED, SET_BACK
 from harness.session.session import Session
-from harness.targets.base import Reached
+from harness.targets.base import Reached, TargetConfig
 from harness.targets.device import TargetDevice
 from harness.targets.dialing import TargetDialer
+from harness.targets.recovery import Ladder, rungs_of
 from tests.session.fake_agent import FakeAgent
 from tests.session.programs import HASTY
 from tests.session.test_real_links import TcpPort
@@ -167,3 +168,104 @@ def test_a_program_that_was_not_run_for_another_reason_is_not_asked_for_again() 
     session = Lost(0)
     assert device(session).run(PROGRAM).outcome.kind is OutcomeKind.NOT_RUN
     assert session.asked == 1
+
+
+class Restarted(Silent):
+    """A session that loses every program, or fails, until it begins anew."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__(error, "silence")
+        self.begun: list[float] = []
+
+    def run_all(self, programs: object, *, deadline: object = None) -> list[Execution]:
+        found = list(cast("list[Program]", programs))
+        if not self.begun:
+            self.sent += len(found)
+            self.broken = True
+            return super().run_all(programs, deadline=deadline)
+        return [Execution(program, Outcome(OutcomeKind.RETURNED), ()) for program in found]
+
+    def begin_anew(self, deadline: Deadline) -> None:
+        self.begun.append(deadline.seconds)
+        self.broken = False
+
+
+class Machine:
+    """What the lab can start anew."""
+
+    def __init__(self) -> None:
+        self.cycled = 0
+        self.broken: Exception | None = None
+
+    def cycle(self) -> None:
+        self.cycled += 1
+        if self.broken:
+            raise self.broken
+
+    def of(self, session: Silent, *, fresh: bool = True) -> TargetDevice:
+        reached = Reached("tcp://h:1", cycle=self.cycle, starts=lambda: self.cycled, fresh=fresh)
+        ladder = Ladder("d", rungs_of(TargetConfig("d", "tcp"), reached), 5)
+        return TargetDevice(
+            "d", cast(Session, session), "model", reached=reached, ladder=ladder, patience=3.0
+        )
+
+
+def test_a_device_that_is_had_anew_in_a_second_is_not_waited_for() -> None:
+    """The lost program stays lost: that was the device."""
+    machine, session = Machine(), Restarted()
+    found = machine.of(session)
+    assert found.run(PROGRAM).outcome.kind is OutcomeKind.LOST
+    assert machine.cycled == 0
+    for _ in range(2):
+        assert found.run(PROGRAM).outcome.kind is OutcomeKind.RETURNED
+    assert (machine.cycled, session.begun) == (1, [60.0])
+    (step,) = found.recovery
+    assert (step.step, step.reason) == ("power cycle", "a program was lost: silence")
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_a_failing_lab_leaves_open_is_open(fresh: bool) -> None:
+    machine, session = Machine(), Restarted(LinkError("gone"))
+    found = machine.of(session, fresh=fresh)
+    with pytest.raises(BroughtBack, match=r"^gone; brought back since by: "):
+        found.run(PROGRAM)
+    assert machine.cycled == int(fresh)  # before anything is switched off, a hello is tried
+    assert found.run(PROGRAM).outcome.kind is OutcomeKind.RETURNED
+
+
+def test_what_is_lost_because_the_lab_started_the_device_anew_is_not_the_devices() -> None:
+    machine = Machine()
+
+    class Cycled(Restarted):
+        def run_all(self, programs: object, *, deadline: object = None) -> list[Execution]:
+            if not self.begun:
+                machine.cycle()
+            return super().run_all(programs, deadline=deadline)
+
+    found = machine.of(Cycled())
+    with pytest.raises(BroughtBack, match="the harness started the device anew meanwhile: silence"):
+        found.run(PROGRAM)
+    assert found.run(PROGRAM).outcome.kind is OutcomeKind.RETURNED
+
+
+def test_a_device_is_renewed_on_purpose() -> None:
+    machine, session = Machine(), Restarted()
+    found = machine.of(session)
+    assert found.fresh
+    found.renew()
+    assert (machine.cycled, session.begun) == (1, [3.0])
+    assert found.run(PROGRAM).outcome.kind is OutcomeKind.RETURNED
+    assert not found.recovery
+    assert not machine.of(session, fresh=False).fresh
+
+
+def test_a_device_that_does_not_start_again_is_given_up() -> None:
+    machine = Machine()
+    found = machine.of(Restarted())
+    found.run(PROGRAM)
+    machine.broken = LinkError("no machine")
+    with pytest.raises(LabError, match="a program was lost: silence") as caught:
+        found.run(PROGRAM)
+    assert caught.value.__notes__ == ["  power cycle: no machine"]
+    with pytest.raises(LinkError, match="no machine"):
+        found.renew()
