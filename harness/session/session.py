@@ -147,6 +147,17 @@ class Session:
             self._sent += exchange.next - self._next
             self._next, self._broken = exchange.next, exchange.broken
 
+    def hang_up(self) -> None:
+        """Close the link for now: who opens the same port meanwhile can have it. The next use opens it again.
+
+        Does nothing while programs of another thread are under way.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._line.hang_up()
+            finally:
+                self._lock.release()
+
     def begin_anew(self, deadline: Deadline) -> None:
         """A new link and a new session with whatever agent answers before `deadline`, however long it takes
         to come back: after a device was started anew on purpose. The counters of the line go on, and none of

@@ -13,6 +13,7 @@ from typing import IO, Any
 from harness.errors import LabError
 from harness.targets.base import Command
 from harness.targets.keyfile import VARIABLE as KEY_VARIABLE
+from harness.targets.locks import HELD, held_here
 
 _log = logging.getLogger(__name__)
 TARGET = "CEHARNESS_TARGET"
@@ -35,13 +36,16 @@ def split_words(line: str) -> tuple[str, ...]:
     return words
 
 
-def run_command(command: Command) -> str:
-    """Runs it to its end; what it wrote. Raises LabError: not there, another exit code than 0, too slow."""
+def run_command(command: Command, *, finish: float = 0.0) -> str:
+    """Runs it to its end; what it wrote. Raises LabError: not there, another exit code than 0, too slow.
+
+    finish: seconds that it gets to come to its end when this process is interrupted.
+    """
     _log.info("%s: %s", command.place, shlex.join(command.words))
     begun = time.monotonic()
     # Not a pipe: what a command leaves running may hold that open for ever.
     with tempfile.TemporaryFile() as output:
-        code = _run(command, output)
+        code = _run(command, output, finish)
         text = _text(output)
     for line in text.splitlines():
         _log.info("  %s", line)
@@ -54,7 +58,7 @@ def run_command(command: Command) -> str:
     return text
 
 
-def _run(command: Command, output: IO[bytes]) -> int | None:
+def _run(command: Command, output: IO[bytes], finish: float) -> int | None:
     """The exit code; None if its time was over."""
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
     # A group of its own: Ctrl-C is ours to handle, and what it started ends with it.
@@ -70,7 +74,7 @@ def _run(command: Command, output: IO[bytes]) -> int | None:
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=command.folder,
-            env={**environment, TARGET: command.target},
+            env={**environment, TARGET: command.target, HELD: held_here()},
             **group,
         )
     except FileNotFoundError as error:
@@ -86,7 +90,10 @@ def _run(command: Command, output: IO[bytes]) -> int | None:
         _end(process)
         return None
     except BaseException:
-        _end(process)
+        try:
+            process.wait(finish)
+        except subprocess.TimeoutExpired:
+            _end(process)
         raise
 
 

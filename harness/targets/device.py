@@ -95,7 +95,7 @@ class TargetDevice(Device):
         except LabError as gone:
             if not self._ladder:
                 raise
-            self._ladder.climb(gone, self._session.begin_anew)
+            self._climb(gone)
 
     def show(self, folder: Path, name: str) -> list[Path]:
         """Files that show the state the device is in, made in the folder; none where the lab sees nothing."""
@@ -117,7 +117,7 @@ class TargetDevice(Device):
         after_a_loss = session.broken
         if after_a_loss and self.fresh and self._ladder:
             # Quicker than to see whether it comes back by itself.
-            self._ladder.climb(LabError(f"a program was lost: {self._lost}"), session.begin_anew)
+            self._climb(LabError(f"a program was lost: {self._lost}"))
         while True:
             sent, restarts = session.sent, session.health.restarts
             try:
@@ -129,7 +129,7 @@ class TargetDevice(Device):
                     raise
                 in_doubt = session.sent != sent
                 first = in_doubt and not self.fresh
-                how = self._ladder.climb(gone, session.begin_anew, first=_AGAIN if first else ())
+                how = self._climb(gone, first=_AGAIN if first else ())
                 if in_doubt:
                     raise BroughtBack(f"{gone}; brought back since by: {how}") from gone
                 if not after_a_loss:
@@ -141,6 +141,11 @@ class TargetDevice(Device):
             if session.health.restarts != restarts:
                 self._ladder.began_anew(self._lost if after_a_loss else executions[0].outcome.reason)
             return executions
+
+    def _climb(self, gone: LabError, first: Sequence[Rung] = ()) -> str:
+        # Power may be switched by lines of the very port.
+        self._session.hang_up()
+        return self._ladder.climb(gone, self._session.begin_anew, first=first)
 
     @property
     def recovery(self) -> Sequence[RecoveryStep]:

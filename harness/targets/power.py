@@ -9,6 +9,8 @@ from harness.targets.commands import run_command
 from harness.targets.guarding import guarded, run_surely
 
 ON, OFF, CYCLE = "power-on", "power-off", "power-cycle"
+_FINISH = 20.0
+"""Seconds that a cycle under way gets at Ctrl-C: half of one leaves the device off."""
 
 
 class CommandedPower:
@@ -28,7 +30,7 @@ class CommandedPower:
 
     def cycle(self) -> str:
         if CYCLE in self._commands:
-            return run_command(self._commands[CYCLE])
+            return run_command(self._commands[CYCLE], finish=_FINISH)
         off, on = self._command(OFF, CYCLE), self._command(ON, CYCLE)
         said = ""
         # Nobody wants to find the device off, whatever ends us.

@@ -1,6 +1,7 @@
 """Two links to one device have one address, links to two devices have two."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +24,15 @@ def test_a_serial_port_is_its_real_path(tmp_path: Path) -> None:
         )
     }
     assert addresses == {str(port.resolve())}
+
+
+def test_a_port_that_is_found_by_an_expression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = SimpleNamespace(device=str(tmp_path / "ttyUSB3"))
+    monkeypatch.setattr(
+        "serial.tools.list_ports.grep", lambda expression: iter([port] if expression == "0403:6001" else [])
+    )
+    assert device_address("hwgrep://0403:6001&baud=9600") == port.device
+    assert device_address("hwgrep://1234:.*") != device_address("hwgrep://1234:5678")
 
 
 @pytest.mark.parametrize("url", ["COM5", "com5:", "serial://COM5?baud=9600", r"\\.\COM5"])

@@ -18,7 +18,7 @@ import pytest
 from other_process import holding
 
 from harness.errors import LabError
-from harness.targets.locks import DeviceBusy, DeviceLock, default_folder
+from harness.targets.locks import HELD, DeviceBusy, DeviceLock, default_folder, held_here
 
 DEVICE = "/dev/ttyUSB7"
 NOBODY = 65534
@@ -98,6 +98,33 @@ def test_a_stopped_process_holds_it(lock: DeviceLock, folder: Path) -> None:
         process.send_signal(signal.SIGSTOP)
         with pytest.raises(DeviceBusy), lock.held():
             pytest.fail("two at once")
+
+
+def test_what_a_holder_starts_may_use_its_devices(
+    lock: DeviceLock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To switch power by the lines of the device's own port, say."""
+    other = DeviceLock("/dev/ttyUSB8", "other", folder)
+    with lock.held(), other.held():
+        told = held_here()
+    assert held_here() == ""
+    with holding(DEVICE, folder), holding("/dev/ttyUSB9", folder):
+        monkeypatch.setenv(HELD, told)
+        with lock.held(), other.held():
+            assert held_here().split("\n") == [DEVICE, "/dev/ttyUSB8"]
+        with pytest.raises(DeviceBusy), DeviceLock("/dev/ttyUSB9", "third", folder).held():
+            pytest.fail("two at once")
+
+
+def test_a_lock_whose_file_is_removed_is_none(lock: DeviceLock, folder: Path) -> None:
+    with holding(DEVICE, folder) as process:
+        waiting = threading.Timer(0.5, lambda: (file(folder, "lock").unlink(), process.kill()))
+        waiting.start()
+        with pytest.raises(LabError), lock.held(wait=60):
+            pytest.fail("its file is gone")
+        waiting.join()
+    with lock.held():
+        pass
 
 
 def test_waiting_ends_when_it_is_free(

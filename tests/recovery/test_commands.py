@@ -88,17 +88,26 @@ def test_what_it_leaves_running_holds_nothing_up(tmp_path: Path) -> None:
     os.kill(int(said), signal.SIGKILL)
 
 
-def test_ctrl_c_ends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("finish", [0, 60])
+def test_ctrl_c(finish: float, tmp_path: Path) -> None:
+    """It is ended; or, where half of it would be worse, it comes to its end first."""
     script = (
         "import sys; from pathlib import Path; from harness.targets.base import Command\n"
         "from harness.targets.commands import run_command\n"
-        "run_command(Command(('sh', '-c', 'echo $$ > pid; sleep 300'), 'x', 'x', Path(sys.argv[1]), 300))\n"
+        "words = ('sh', '-c', 'echo $$ > pid; while test ! -e go; do sleep 0.1; done; echo end > end')\n"
+        "run_command(Command(words, 'x', 'x', Path(sys.argv[1]), 300), finish=float(sys.argv[2]))\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path), str(finish)], stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
+    if finish:
+        time.sleep(0.3)
+        (tmp_path / "go").touch()
     assert child.communicate(timeout=60)[1].rstrip().endswith("KeyboardInterrupt")
     assert gone((tmp_path / "pid").read_text().strip())
+    assert (tmp_path / "end").exists() == bool(finish)

@@ -185,6 +185,9 @@ class Restarted(Silent):
             return super().run_all(programs, deadline=deadline)
         return [Execution(program, Outcome(OutcomeKind.RETURNED), ()) for program in found]
 
+    def hang_up(self) -> None:
+        self.hung_up = True
+
     def begin_anew(self, deadline: Deadline) -> None:
         self.begun.append(deadline.seconds)
         self.broken = False

@@ -7,9 +7,10 @@ system's, so that a killed process holds nothing. A person can reserve a device 
 from harness.targets.locks.address import device_address
 from harness.targets.locks.claim import Claim
 from harness.targets.locks.folder import VARIABLE, default_folder
-from harness.targets.locks.lock import DeviceBusy, DeviceLock, State
+from harness.targets.locks.lock import HELD, DeviceBusy, DeviceLock, State, held_here
 
 __all__ = [
+    "HELD",
     "VARIABLE",
     "Claim",
     "DeviceBusy",
@@ -17,4 +18,5 @@ __all__ = [
     "State",
     "default_folder",
     "device_address",
+    "held_here",
 ]

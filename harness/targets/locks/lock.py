@@ -28,7 +28,15 @@ _MOMENT = 0.5
 """Seconds for which somebody who only looks whether a lock is held may hold it."""
 _SOON, _NOW_AND_THEN = 0.02, 0.5
 """Seconds between two tries: operating systems do not tell when a lock of another process is free."""
+HELD = "CEHARNESS_HELD"
+"""Environment variable with the addresses, a line each, that whoever started this process holds for it."""
 _T = TypeVar("_T")
+_held: list[str] = []
+
+
+def held_here() -> str:
+    """What to tell a process, in `HELD`, that is to use the devices which this one holds."""
+    return "\n".join([*_held, *filter(None, [os.environ.get(HELD, "")])])
 
 
 class DeviceBusy(LabError):  # noqa: N818 - says what happened
@@ -70,12 +78,18 @@ class DeviceLock:
         """This process uses the device, from now to the end of the context.
 
         Raises DeviceBusy if another does, or it is reserved for another user, and still so after `wait`
-        seconds; LabError if locks cannot be kept in the folder.
+        seconds; LabError if locks cannot be kept in the folder. A command that was started by a holder of the
+        lock, to switch the device's power by the same port, say, needs none of its own.
         """
+        if self.device in os.environ.get(HELD, "").split("\n"):
+            yield
+            return
         descriptor = self._patiently(self._take, wait)
+        _held.append(self.device)
         try:
             yield
         finally:
+            _held.remove(self.device)
             self._give_back(descriptor)
 
     def reserve(self, seconds: float, purpose: str, *, wait: float = 0.0) -> Claim:
@@ -147,6 +161,9 @@ class DeviceLock:
         descriptor = open_shared(self._lock)
         try:
             self._lock_now(descriptor)
+            if not os.fstat(descriptor).st_nlink:
+                # Somebody has tidied up; whoever comes next makes another file.
+                raise unusable(self._lock, "it was removed just now, try again")
             write_claim(self._use, claim(self.device, self.target))
             reserved = self._read_reserved()
             if reserved is not None and not reserved.is_mine:
