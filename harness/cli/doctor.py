@@ -20,6 +20,7 @@ from harness.provider.catalog import try_out
 from harness.session.session import Session
 from harness.targets import Reached, TargetConfig, kind_of, reach
 from harness.targets.dialing import TargetDialer
+from harness.targets.speeds import speed_of_agent
 from harness.wire.messages import PROTOCOL_VERSION
 
 _DAY = 24 * 3600
@@ -119,13 +120,13 @@ def _examine(args: argparse.Namespace, examination: _Examination) -> None:
         if kind.way is not None:
             with examination.step("bench host") as details:
                 details.append(kind.way(config))
-        line = _OpenedDialer(TargetDialer(reached, config.faults))
+        line = _OpenedDialer(TargetDialer(reached, config.faults, config.pacing))
         stack.callback(line.close)
         with examination.step("link opens") as details:
             deadline = Deadline(config.timing.connect)
             line.begin(deadline.remaining())
             details.append(line.url)
-        session = _open_session(line, reached, deadline, examination)
+        session = _open_session(line, reached, config.pacing, deadline, examination)
         limits = session.welcome.limits
         device = stack.enter_context(
             Device(config.name, session, kind.evidence, limits.word, faults=config.faults)
@@ -215,7 +216,7 @@ def _reach(config: TargetConfig, examination: _Examination, stack: ExitStack) ->
 
 
 def _open_session(
-    line: _OpenedDialer, reached: Reached, deadline: Deadline, examination: _Examination
+    line: _OpenedDialer, reached: Reached, pacing: str, deadline: Deadline, examination: _Examination
 ) -> Session:
     """Two steps from one exchange: does anything answer, and do we understand each other?"""
     try:
@@ -225,8 +226,10 @@ def _open_session(
             pass
         with examination.step("protocol and key"):
             raise
-    except (NoAnswer, LinkError):
-        with examination.step("agent answers"):
+    except (NoAnswer, LinkError) as error:
+        with examination.step("agent answers") as details:
+            if isinstance(error, NoAnswer) and (speed := speed_of_agent(reached, pacing)) is not None:
+                details.append(f"an agent answers at {speed} baud: set baud = {speed}")
             raise
     with examination.step("agent answers") as details:
         health = session.health

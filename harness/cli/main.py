@@ -17,6 +17,7 @@ from harness import __version__
 from harness.cli import (
     agent,
     calls,
+    console,
     coverage,
     deploy,
     doctor,
@@ -24,9 +25,11 @@ from harness.cli import (
     expect,
     fingerprint,
     locks,
+    ports,
     power,
     programs,
     run,
+    signals,
     targets,
 )
 from harness.errors import HarnessError, LabError, UsageError
@@ -65,6 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
         locks,
         power,
         doctor,
+        ports,
+        console,
+        signals,
         deploy,
         agent,
     )

@@ -15,6 +15,7 @@ from harness.cli.ending import Replay, show_end
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import (
+    CONSOLE_FILE,
     DEVIATIONS,
     ROWS_FILE,
     RUN_FILE,
@@ -261,7 +262,7 @@ def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
             given = base.with_name(f"{base.name}-{count}")
     try:
         given.mkdir(parents=True, exist_ok=True)
-        for name in (ROWS_FILE, RUN_FILE):
+        for name in (ROWS_FILE, RUN_FILE, CONSOLE_FILE):
             (given / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None

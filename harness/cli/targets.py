@@ -59,6 +59,8 @@ def _targets(args: argparse.Namespace) -> int:
                 "expectations": str(config.expectations) if config.expectations else None,
                 "connect": config.timing.connect,
                 "slowness": config.timing.slowness,
+                "window": config.window,
+                "pacing": config.pacing,
                 "description": config.description,
                 "source": config.source,
             }

@@ -5,6 +5,7 @@ from harness.conformance.expectations import Conditions, Deviation, Expectations
 from harness.conformance.judge import judge, judge_fact, not_provocable, set_aside
 from harness.conformance.row import Row
 from harness.conformance.store import (
+    CONSOLE_FILE,
     ROWS_FILE,
     RUN_FILE,
     RowWriter,
@@ -19,6 +20,7 @@ from harness.conformance.verdict import SEVERITY, Verdict, worst
 
 __all__ = [
     "CONFORMING",
+    "CONSOLE_FILE",
     "DEVIATIONS",
     "LAB_BROKEN",
     "ROWS_FILE",

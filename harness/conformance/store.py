@@ -16,6 +16,9 @@ ROWS_FILE = "rows.jsonl"
 RUN_FILE = "run.json"
 """Name of the file beside the rows that says what they were run on."""
 
+CONSOLE_FILE = "console.log"
+"""Name of the file beside the rows with the text that stood between the frames; not there without any."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:

@@ -10,6 +10,7 @@ from harness.lab import lab_commands
 from harness.lab.ini import Entry, Section, read_ini
 from harness.lab.lab_commands import with_commands
 from harness.lab.model import Defaults, Lab, builtin, nearest, usual_expectations
+from harness.session.exchange import MOST_UNANSWERED
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
 from harness.targets.faults import parse_faults
@@ -17,7 +18,17 @@ from harness.winsock import NEEDS
 
 FILE_NAME = "lab.ini"
 DEFAULTS = "defaults"
-_COMMON = ("kind", "description", "provides", "connect", "slowness", "faults", "expectations")
+_COMMON = (
+    "kind",
+    "description",
+    "provides",
+    "connect",
+    "slowness",
+    "faults",
+    "window",
+    "pacing",
+    "expectations",
+)
 _PATHS = frozenset({"agent", "catalog", "key", "ssh_config", "wine"})
 _NOTHING = Section(DEFAULTS, 0, {})
 _Value = TypeVar("_Value")
@@ -50,6 +61,10 @@ def _needs(value: str) -> frozenset[str]:
     if not found <= NEEDS.keys():
         raise ValueError(value)
     return found
+
+
+def _window(value: str) -> int:
+    return int(keys.whole(1, MOST_UNANSWERED)(value))
 
 
 class _Reader:
@@ -110,6 +125,8 @@ class _Reader:
             provides=config.provides if provides is None else provides,
             timing=self._timing(section, self._timing(defaults, config.timing)),
             faults=self._faults(section),
+            window=self._value(section, "window", f"a whole number from 1 to {MOST_UNANSWERED}", _window),
+            pacing=self._value(section, "pacing", keys.PACING, keys.pacing) or "",
             expectations=self._expectations(name, section),
             locks=self._locks(defaults),
             source=f"{self._path}:{section.line}",

@@ -180,6 +180,10 @@ class FaultLink:
     def rate(self) -> float | None:
         return self._link.rate
 
+    @property
+    def baud(self) -> int | None:
+        return getattr(self._link, "baud", None)
+
     def read(self) -> bytes:
         while True:
             if not self._arrived:

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 from harness.errors import UsageError
 from harness.links.base import Dialer, Link
 from harness.links.fault import FAULT, FAULT_SETTINGS, FaultDialer, Faults
+from harness.links.ports import HWGREP, HwgrepDialer
+from harness.links.raw import RawDialer
 from harness.links.serial import PyserialDialer, SerialDialer, SerialSettings
 from harness.links.ssh.address import OPTIONS, SshAddress, parse_address
 from harness.links.tcp import ListenDialer, TcpDialer
@@ -19,6 +21,7 @@ FORMS = (
     "tcp-listen://ADDRESS:PORT",
     "ssh://[USER@]BENCH[:PORT]/dev/ttyUSB0?baud=115200",
     "ssh://[USER@]BENCH[:PORT]/tcp/HOST:PORT",
+    "hwgrep://EXPRESSION",
     "any pyserial URL such as rfc2217://HOST:PORT?baud=115200",
     "fault+ before any of them",
 )
@@ -35,8 +38,10 @@ def dialer(url: str) -> Dialer:
     scheme, found, _ = url.partition("://")
     if not found:
         return _named(url)
-    if scheme == "tcp" or (scheme == "socket" and "?" not in url):
+    if scheme == "tcp":
         return TcpDialer(*_host_and_port(url))
+    if scheme == "socket" and "?" not in url:
+        return RawDialer(*_host_and_port(url))
     if scheme == "tcp-listen":
         return ListenDialer(*_host_and_port(url, least=0))
     if scheme == "serial":
@@ -50,6 +55,8 @@ def dialer(url: str) -> Dialer:
         from harness.links.ssh.dialer import SshDialer
 
         return SshDialer(bench_address(url))
+    if scheme == HWGREP:
+        return _grep(url)
     ours, theirs = _split_query(url, _OPTIONS)
     return PyserialDialer(theirs, _settings(url, ours))
 
@@ -90,13 +97,31 @@ def _faulty(url: str) -> Dialer:
     return FaultDialer(dialer(theirs), url, Faults(**values))  # type: ignore[arg-type]
 
 
+def _grep(url: str) -> Dialer:
+    """hwgrep://EXPRESSION&n=1&baud=9600: as pyserial, & begins the settings, since ? is for expressions."""
+    expression, _, query = url.partition("://")[2].partition("&")
+    place: int | None = None
+    ours: list[str] = []
+    for pair in query.split("&") if query else ():
+        key, _, text = pair.partition("=")
+        if key != "n":
+            ours.append(pair)
+        elif text.isascii() and text.isdigit() and int(text):
+            place = int(text)
+        else:
+            raise _bad(url, f"{pair}, expected a number from 1 on")
+    return HwgrepDialer(expression, place, _settings(url, "&".join(ours)))
+
+
 def _split_query(url: str, settings: Iterable[str]) -> tuple[str, str]:
     """Those settings (as a query), and the URL without them: what is left is for whoever opens that."""
-    front, _, query = url.partition("?")
-    pairs = [pair for pair in query.split("&") if pair]
+    front, mark, query = url.partition("?")
+    pairs = query.split("&") if mark else []
     ours = [pair for pair in pairs if pair.partition("=")[0] in settings]
-    theirs = "&".join(pair for pair in pairs if pair not in ours)
-    return "&".join(ours), f"{front}?{theirs}" if theirs else front
+    if not ours:
+        return "", url
+    theirs = [pair for pair in pairs if pair not in ours]
+    return "&".join(ours), f"{front}?{'&'.join(theirs)}" if theirs else front
 
 
 def _bad(url: str, why: str) -> UsageError:
@@ -155,11 +180,14 @@ _OPTIONS: dict[str, Callable[[str], object]] = {
     "rts": _bool,
 }
 """Settings of a serial URL. Software flow control is missing on purpose: frames are binary."""
+_SOFTWARE_FLOW = ("xonxoff", "xon", "softflow")
 
 
 def _settings(url: str, query: str) -> SerialSettings:
     values: dict[str, object] = {}
     for key, text in parse_qsl(query, keep_blank_values=True):
+        if key in _SOFTWARE_FLOW:
+            raise _bad(url, f"{key} is impossible: frames are binary, XON and XOFF are bytes of them")
         if key not in _OPTIONS:
             raise _bad(url, f"unknown setting {key!r}, there are {', '.join(_OPTIONS)}")
         try:

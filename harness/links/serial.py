@@ -1,6 +1,7 @@
 """A link over a serial line, or over anything else that pyserial has a URL for."""
 
 import errno
+import re
 import sys
 import threading
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ else:
 
     _NO_TERMINAL = (termios.error,)  # it is no OSError
 
+_HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
+_SPY_FILE = re.compile(r"[?&]file=[^&]+")
 _WRITE_TIMEOUT = 10.0
 """Seconds after which a line that takes no bytes (flow control) is given up."""
 
@@ -41,6 +44,7 @@ class SerialLink:
     def __init__(self, port: serial.SerialBase, url: str, settings: SerialSettings) -> None:
         self.url = url
         self.rate: float | None = settings.baud / 10
+        self.baud = settings.baud
         self._port = port
         self._closed = False
         self._reading = threading.Lock()
@@ -52,6 +56,9 @@ class SerialLink:
             try:
                 # One byte is waited for; what arrived with it is taken along.
                 data: bytes = self._port.read(1)
+                if not data and not self._closed:
+                    # Of a terminal server: a device cannot hang up on a serial line.
+                    raise LinkError(f"{self.url}: the port is gone: the connection to it has ended")
                 more = self._port.in_waiting if data else 0
                 return data + self._port.read(more) if more else data
             except (OSError, TypeError, AttributeError) as error:
@@ -121,16 +128,44 @@ class PyserialDialer:
     def __init__(self, url: str, settings: SerialSettings) -> None:
         self.url = url
         self._settings = settings
+        self._opened = 0
 
     def open(self, timeout: float) -> SerialLink:
+        self._opened += 1
         try:
-            port = serial.serial_for_url(self.url, do_not_open=True)
+            port = serial.serial_for_url(_with_own_log(self.url, self._opened), do_not_open=True)
         except ValueError as error:
             raise UsageError(f"{self.url}: {error}") from error
+        if self.url.startswith("rfc2217://"):
+            _quieten(port)
+        if self.url.startswith("spy://"):
+            # A port of this computer, as those of `SerialDialer`.
+            port.write_timeout = _WRITE_TIMEOUT
+            port.exclusive = True
         return _open(port, self.url, self._settings)
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def _quieten(port: serial.SerialBase) -> None:
+    """A server that hangs up while pyserial's thread answers it: no traceback, the reader learns it."""
+    read_loop = port._telnet_read_loop
+
+    def quiet() -> None:
+        try:
+            read_loop()
+        except OSError:
+            port._read_buffer.put(None)
+
+    port._telnet_read_loop = quiet
+
+
+def _with_own_log(url: str, number: int) -> str:
+    """spy:// begins its file anew each time it is opened: the second time it gets file.2 instead."""
+    if number == 1 or not url.startswith("spy://"):
+        return url
+    return _SPY_FILE.sub(rf"\g<0>.{number}", url)
 
 
 def _open(port: serial.SerialBase, url: str, settings: SerialSettings) -> SerialLink:
@@ -146,17 +181,25 @@ def _open(port: serial.SerialBase, url: str, settings: SerialSettings) -> Serial
     except ValueError as error:
         raise UsageError(f"{url}: {error}") from error
     except OSError as error:
-        raise LinkError(_explain(error, url)) from error
+        raise LinkError(explain(error, url)) from error
     except _NO_TERMINAL as error:
         # The port went away meanwhile.
-        raise LinkError(_explain(OSError(*error.args), url)) from error
+        raise LinkError(explain(OSError(*error.args), url)) from error
     return SerialLink(port, url, settings)
 
 
-def _explain(error: OSError, device: str) -> str:
+def explain(error: OSError, device: str) -> str:
+    """Why a port cannot be opened, in words."""
     text = str(error)
     if error.errno == errno.ENOENT or "FileNotFoundError" in text:
-        return f"{device}: no such port{_others(device)}"
+        # Here, because that module opens ports with this one.
+        from harness.links.ports import missing
+
+        return f"{device}: {missing(device)}"
+    if error.errno in _HUNG_UP or (device.startswith("rfc2217://") and "thread died" in text):
+        return (
+            f"{device}: the terminal server hung up: another client may have the port, or it is switched off"
+        )
     if error.errno == errno.EACCES:
         return f"{device}: no permission to open it: on Linux, ports belong to the group dialout"
     if error.errno in _BUSY or "exclusively lock" in text or "PermissionError" in text:
@@ -165,10 +208,3 @@ def _explain(error: OSError, device: str) -> str:
             f"{who} has it open" if who else "another program has it open"
         )
     return f"{device}: {text}"
-
-
-def _others(device: str) -> str:
-    from serial.tools.list_ports import comports  # type: ignore[import-untyped]
-
-    names = sorted(port.device for port in comports() if port.device != device)
-    return f"; there are {', '.join(names)}" if names else "; this computer has no serial port"

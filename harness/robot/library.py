@@ -1,5 +1,6 @@
 """The library class itself: arguments, scope, and what happens around each test."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,13 +12,16 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from robot.running import TestCase
 
 import harness
-from harness.conformance import ROWS_FILE, Row, RowWriter, Verdict
+from harness.conformance import CONSOLE_FILE, ROWS_FILE, Row, RowWriter, Verdict
 from harness.errors import LabError
 from harness.provider import UnavailableError
 from harness.robot.findings import RunningTest
 from harness.robot.networking import NetworkKeywords
 from harness.robot.target import Choice, LazyDevice, variable
 from harness.robot.wording import story
+from harness.session.console import ConsoleLog
+
+_log = logging.getLogger(__name__)
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
@@ -79,9 +83,11 @@ class CEHarness(NetworkKeywords):
         key_file: str | None = None,
         faults: str | None = None,
     ) -> None:
-        super().__init__(LazyDevice(Choice(target, cpu, link, lab, key_file, faults)))
+        choice = Choice(target, cpu, link, lab, key_file, faults)
+        super().__init__(LazyDevice(choice, self._console_text))
         self.ROBOT_LIBRARY_LISTENER = self
         self._rows: RowWriter | None = None
+        self._console_log: ConsoleLog | None = None
         self._folder: Path | None = None
         self._stopped = False
         self._found = 0
@@ -89,6 +95,8 @@ class CEHarness(NetworkKeywords):
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
+        # Now, because when the line is closed Robot does not know its folder any more.
+        self._console_log = self._console_log or ConsoleLog(_results().with_name(CONSOLE_FILE))
         self._execution, self._found = None, 0
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
@@ -178,6 +186,14 @@ class CEHarness(NetworkKeywords):
         if (record := self._target.record(ended=ended)) is not None:
             self._folder = self._folder or _results().parent
             record.write(self._folder)
+
+    def _console_text(self, text: bytes, at: float) -> None:
+        """Takes what stands between the frames. A file that cannot be written is no reason to end a run."""
+        try:
+            self._console_log = self._console_log or ConsoleLog(_results().with_name(CONSOLE_FILE))
+            self._console_log(text, at)
+        except OSError as error:
+            _log.warning("console text is lost: %s", error)
 
     def _writer(self) -> RowWriter:
         if self._rows is None:

@@ -12,6 +12,7 @@ from harness.device import DeviceInfo
 from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
+from harness.session.console import Console
 from harness.targets import configure, connect, kind_of
 from harness.targets.base import TargetConfig
 from harness.targets.device import TargetDevice
@@ -62,10 +63,11 @@ def variable(name: str, otherwise: str | None = None) -> str | None:
 
 
 class LazyDevice:
-    """Opens the device when it is first wanted, and closes it once."""
+    """Opens the device when it is first wanted, and closes it once. `console`: see `connect`."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, console: Console | None = None) -> None:
         self._choice = choice
+        self._console = console
         self._stack = ExitStack()
         self._config: TargetConfig | None = None
         self._device: TargetDevice | None = None
@@ -94,7 +96,9 @@ class LazyDevice:
             try:
                 file = self.config.expectations
                 expectations = Expectations() if file is None else read_expectations(file)
-                self._device = self._stack.enter_context(connect(self.config, recover=RECOVER))
+                self._device = self._stack.enter_context(
+                    connect(self.config, recover=RECOVER, console=self._console)
+                )
                 self._started = _now()
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error

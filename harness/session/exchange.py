@@ -27,7 +27,7 @@ from harness.session.timing import RoundTrip, Timing
 from harness.wire.coding import encode
 from harness.wire.messages import Answer, Reason, Refusal, Run, Welcome, Working
 
-_MOST = 120
+MOST_UNANSWERED = 120
 """Programs unanswered at once, whatever the agent allows: a number is told by its low byte within 128."""
 
 
@@ -44,6 +44,7 @@ class Exchange:
         exports: ExportTable,
         timing: Timing,
         round_trip: RoundTrip,
+        room: int = MOST_UNANSWERED,
     ) -> None:
         self.next = following
         self.broken = False
@@ -55,6 +56,7 @@ class Exchange:
         self._exports = exports
         self._timing = timing
         self._round_trip = round_trip
+        self._room = min(welcome.limits.window, room, MOST_UNANSWERED)
         self._window = Window()
         self._landing = Landing(0, welcome.limits, exports, line.url)
         self._greeting: Greeting | None = None
@@ -84,10 +86,9 @@ class Exchange:
         return self._landing.executions([program for program, _ in jobs])
 
     def _run(self, queue: "deque[tuple[int, tuple[Program, Compiled]]]") -> None:
-        room = min(self._welcome.limits.window, _MOST)
         while True:
             try:
-                while queue and len(self._window) < room and self._may_launch():
+                while queue and len(self._window) < self._room and self._may_launch():
                     place, (program, compiled) = queue.popleft()
                     self._launch(place, program, compiled)
                 if not self._window:

@@ -104,7 +104,10 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2g} %"
 
 
+READABLE = bytes([*range(32, 127), *b"\t\n\r\x1b\b\a"])
+"""Bytes that a person may have meant."""
+
+
 def reads_as_text(data: bytes | bytearray) -> bool:
     """Could a person have meant this, at least 95 of 100 bytes of it? Frames always hold other bytes."""
-    readable = sum(32 <= byte < 127 or byte in b"\t\n\r\x1b\b\a" for byte in data)
-    return readable >= 0.95 * len(data)
+    return len(data.translate(None, READABLE)) <= 0.05 * len(data)

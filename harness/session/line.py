@@ -10,6 +10,7 @@ from harness.errors import LinkError, ProtocolError
 from harness.links.base import Dialer, Link
 from harness.session.checks import Checks, Opened
 from harness.session.clock import AwakeClock
+from harness.session.console import Console, ConsoleReader, Heard
 from harness.session.health import LineHealth
 from harness.session.seen import Seen
 from harness.wire.coding import decode
@@ -54,6 +55,7 @@ class _Reader:
         self.link = link
         self.chunks: queue.SimpleQueue[tuple[float, bytes | BaseException]] = queue.SimpleQueue()
         self.decoder = FrameDecoder(_LONGEST)
+        self.text = ConsoleReader()
         self.pieces: deque[tuple[float, Piece]] = deque()
         self.end: BaseException | None = None
         self._backlog = 0
@@ -102,9 +104,12 @@ class _Reader:
 
 
 class Line:
-    """Has at most one open link at a time. `seen` and `health` are about all of them."""
+    """Has at most one open link at a time. `seen` and `health` are about all of them.
 
-    def __init__(self, dialer: Dialer, clock: AwakeClock) -> None:
+    `console` gets the text that stands between the frames.
+    """
+
+    def __init__(self, dialer: Dialer, clock: AwakeClock, console: Console | None = None) -> None:
         self.url = dialer.url
         self.clock = clock
         self.health = LineHealth()
@@ -113,6 +118,7 @@ class Line:
         self.last_received = float("-inf")
         self.clear_at = float("-inf")
         self._dialer = dialer
+        self._console = console
         self._reader: _Reader | None = None
         self._broken: BaseException | None = None
         self._last_sent = float("-inf")
@@ -136,6 +142,7 @@ class Line:
         if reader is not None:
             self.clock.expect(_BUSY)
             reader.leave()
+            self.last_words()
             self._reader = None
 
     def close(self) -> None:
@@ -144,6 +151,12 @@ class Line:
         if reader is not None:
             reader.leave()
         self._dialer.close()
+
+    def last_words(self) -> None:
+        """Tell the console what text has come by now, also what no frame follows: a device that died."""
+        self._drain()
+        if self._reader is not None:
+            self._tell(self._reader.text.flush())
 
     @property
     def usable(self) -> bool:
@@ -166,7 +179,9 @@ class Line:
         reader = self._reader
         if reader is None:
             raise LineBroken(f"{self.url}: not open", by_device=False)
-        self.clock.expect(_BUSY)
+        rate = reader.link.rate
+        carrying = len(frame) / rate if rate else 0.0
+        self.clock.expect(_BUSY + carrying)
         try:
             reader.link.write(frame)
         except LinkError as error:
@@ -179,8 +194,7 @@ class Line:
                 self._broken = LineBroken(str(error), by_device=False)
             raise reader.end or LineBroken(str(error), by_device=False) from None
         self._last_sent = self.clock.now()
-        rate = reader.link.rate
-        self.clear_at = max(now, self.clear_at) + (len(frame) / rate if rate else 0.0)
+        self.clear_at = max(now, self.clear_at) + carrying
         self.health.frames_sent += 1
         self.health.bytes_sent += len(frame)
 
@@ -215,7 +229,8 @@ class Line:
 
     def look_again(self) -> None:
         """Forget what was seen so far: the next error message is about what comes now."""
-        self.seen = Seen()
+        # Links of serial lines alone have a speed.
+        self.seen = Seen(None if self._reader is None else getattr(self._reader.link, "baud", None))
 
     def describe(self) -> str:
         """What was seen, in words, with all that has arrived by now."""
@@ -242,9 +257,16 @@ class Line:
         moment = self.clock.at(at)
         self.last_received = moment
         self.health.bytes_received += len(chunk)
-        self.seen.bytes += len(chunk)
+        self.seen.arrived(chunk)
+        if self._console is not None:
+            self._tell(reader.text.feed(chunk, moment))
         # Their checks wait: a welcome may change what is right for those behind it.
         reader.pieces.extend((moment, piece) for piece in reader.decoder.feed(chunk))
+
+    def _tell(self, heard: list[Heard]) -> None:
+        for one in heard:
+            if one.text and self._console is not None:
+                self._console(one.text, time.time() - (self.clock.now() - one.at))
 
     def _next(self) -> Received | None:
         while self._reader is not None and self._reader.pieces:

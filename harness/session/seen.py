@@ -1,26 +1,35 @@
 """What came back while nobody answered, in words for error messages."""
 
 from harness.session.health import reads_as_text
+from harness.session.speed import speed_of_sender
 from harness.wire.coding import decode
-from harness.wire.messages import Answer, Challenge, Refusal, WireError, Working
+from harness.wire.messages import Answer, Challenge, Message, Refusal, WireError, Working
 
 _SAMPLE = 80
+_KEPT = 1024
 _MESSAGES = 3
 
 
 class Seen:
-    """Collects what is not the answer one waits for."""
+    """Collects what is not the answer one waits for. `baud`: at which speed this side listens, if at any."""
 
-    def __init__(self) -> None:
+    def __init__(self, baud: int | None = None) -> None:
         self.bytes = 0
+        self._baud = baud
+        self._sample = bytearray()
         self._noise = bytearray()
         self._strangers = 0
         self._echo = False
         self._other: list[str] = []
 
+    def arrived(self, data: bytes) -> None:
+        """Anything at all."""
+        self.bytes += len(data)
+        self._sample += data[: _KEPT - len(self._sample)]
+
     def noise(self, data: bytes, frame: bytes | None = None) -> None:
         """A piece between zeros that is no frame of ours; `frame`: it decoded, body and check."""
-        if frame is not None and _message_of_another_session(frame):
+        if frame is not None and is_message(frame, Answer, Refusal, Working, Challenge):
             self._strangers += 1
             return
         room = _SAMPLE - len(self._noise)
@@ -46,19 +55,25 @@ class Seen:
             found.append(f"{frames} of another session: somebody else may be talking on this line")
         found += [f"a frame with {text}" for text in self._other]
         if self._noise:
-            hint = "console text" if reads_as_text(self._noise) else "no frames: is the speed right?"
+            hint = "console text" if reads_as_text(self._noise) else self._speed()
             found.append(f"{hint}: {_readable(bytes(self._noise))}")
         return "; ".join(found)
 
+    def _speed(self) -> str:
+        found = None if self._baud is None else speed_of_sender(bytes(self._sample), self._baud)
+        if found is None:
+            return "no frames: is the speed right?"
+        return f"no frames: they look as if sent at {found} baud, while this side listens at {self._baud}"
 
-def _message_of_another_session(frame: bytes) -> bool:
-    """Would it be a message from an agent, had it another check?"""
+
+def is_message(data: bytes, *kinds: type[Message]) -> bool:
+    """Would it be a message (of these kinds), if its check, which belongs to a session, were right?"""
     for size in (4, 8):
         try:
-            message = decode(frame[:-size])
+            message = decode(data[:-size])
         except WireError:
             continue
-        return isinstance(message, Answer | Refusal | Working | Challenge)
+        return not kinds or isinstance(message, kinds)
     return False
 
 

@@ -16,7 +16,8 @@ from harness.program.codec import ExportTable, compile_program, not_run
 from harness.program.model import Program
 from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.clock import AwakeClock, Limit
-from harness.session.exchange import Exchange
+from harness.session.console import Console
+from harness.session.exchange import MOST_UNANSWERED, Exchange
 from harness.session.greeting import greet
 from harness.session.health import LineHealth
 from harness.session.line import Line, LineBroken
@@ -26,6 +27,8 @@ from harness.wire.messages import Welcome
 
 _IDLE = 2.0
 """Seconds of silence after which it is asked whether the device is still the one it was."""
+_ENDING = 1.0
+"""Seconds that programs of another thread get to end when the session is closed."""
 _NUMBERS = (1 << 32) - 1
 """Programs of one session at most: no number comes again within it, and the agent takes all but the last."""
 _ATTEMPTS = 5
@@ -35,8 +38,16 @@ _ATTEMPTS = 5
 class Session:
     """One controller, one agent, one line. Threads may share it; exchanges happen one after the other."""
 
-    def __init__(self, dialer: Dialer, key: bytes | None, timing: Timing) -> None:
-        self._line = Line(dialer, AwakeClock())
+    def __init__(
+        self,
+        dialer: Dialer,
+        key: bytes | None,
+        timing: Timing,
+        console: Console | None = None,
+        window: int = MOST_UNANSWERED,
+    ) -> None:
+        self._line = Line(dialer, AwakeClock(), console)
+        self._window = window
         self._line.health.keyed = key is not None
         self._key = key
         self._timing = timing
@@ -52,15 +63,23 @@ class Session:
 
     @classmethod
     def open(
-        cls, dialer: Dialer, *, key: bytes | None = None, deadline: Deadline, timing: Timing | None = None
+        cls,
+        dialer: Dialer,
+        *,
+        key: bytes | None = None,
+        deadline: Deadline,
+        timing: Timing | None = None,
+        console: Console | None = None,
+        window: int = MOST_UNANSWERED,
     ) -> "Session":
         """Open a link and say hello over it until the agent answers. The session owns `dialer` from now on.
 
-        `key`: the pre-shared key, 32 bytes; without one the session bears no proof of who speaks.
+        `key`: the pre-shared key, 32 bytes; without one the session bears no proof of who speaks. `console`
+        gets the text between the frames. `window`: programs unanswered at once, if the agent allows so many.
         Raises `NoAnswer`, `ProtocolError` (another version, a key that is missing, wrong or not asked for),
         `LinkError`; nothing stays open then.
         """
-        session = cls(dialer, key, timing or Timing())
+        session = cls(dialer, key, timing or Timing(), console, window)
         try:
             session._first(deadline)
         except BaseException:
@@ -140,6 +159,7 @@ class Session:
             self._exports,
             self._timing,
             self._round_trip,
+            self._window,
         )
         try:
             return exchange.run(jobs, deadline)
@@ -187,6 +207,12 @@ class Session:
         """Close the link. Safe to call twice."""
         self._reopening.close()
         self._line.close()
+        # Whoever waits for the line in another thread ends now, and until then it is theirs.
+        if self._lock.acquire(timeout=_ENDING):
+            try:
+                self._line.last_words()
+            finally:
+                self._lock.release()
 
     # --- beginning ------------------------------------------------------------------------
 

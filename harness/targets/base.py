@@ -66,6 +66,8 @@ class TargetConfig:
     settings: the keys of its kind, checked and with defaults filled in, as text.
     provides: what this target can do beyond plain calls (words of `Requirement.needs`).
     faults: what is done to its line on purpose, as `parse_faults` returns it; "" for nothing.
+    window: programs on the way at once, at most; None for as many as its agent takes.
+    pacing: how fast may be sent, as `keys.pacing` returns it; "" for as fast as the line goes.
     expectations: the file of the device's recorded deviations, None without one.
     commands: commands of the lab by key ("power-cycle", "restart", "network-cut" ...). power_pause: seconds
     between off and on. boot: seconds from power to the agent's first answer, None if nobody said. peer: what
@@ -82,6 +84,8 @@ class TargetConfig:
     provides: frozenset[str] = frozenset()
     timing: Timing = Timing()
     faults: str = ""
+    window: int | None = None
+    pacing: str = ""
     expectations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
     power_pause: float = 5.0

@@ -10,6 +10,8 @@ from harness.device import Device
 from harness.errors import LinkRefused, NoAnswer, UsageError
 from harness.program.text import parse
 from harness.provider import UnavailableError, remove_leftovers
+from harness.session.console import Console
+from harness.session.exchange import MOST_UNANSWERED
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import Reached, TargetConfig
@@ -69,7 +71,12 @@ def reach(config: TargetConfig) -> Iterator[Reached]:
 
 @contextmanager
 def connect(
-    config: TargetConfig, *, cpu: str | None = None, link: str | None = None, recover: int = 0
+    config: TargetConfig,
+    *,
+    cpu: str | None = None,
+    link: str | None = None,
+    recover: int = 0,
+    console: Console | None = None,
 ) -> Iterator[TargetDevice]:
     """A connected device; leaving the context closes it and ends whatever was started for it.
 
@@ -77,22 +84,26 @@ def connect(
     a host that was killed had installed on it is gone.
     cpu and link replace the configured ones, for kinds that have such a choice. recover: how often in a row
     the lab may bring the device back (docs/recovery.md) without a program coming to its end in between.
+    console gets the text that stands between the frames on its line.
     Raises DeviceBusy, LinkError, NoAnswer, ProtocolError; UsageError for a choice that the kind does not
     have, and for a key that is missing or no key.
     """
     config = configure(config, cpu=cpu, link=link)
     kind_of(config).protection(config.settings)
-    with reach(config) as reached, open_device(config, reached, recover=recover) as device:
-        yield device
+    with reach(config) as reached:
+        with open_device(config, reached, recover=recover, console=console) as device:
+            yield device
 
 
 @contextmanager
-def open_device(config: TargetConfig, reached: Reached, *, recover: int = 0) -> Iterator[TargetDevice]:
+def open_device(
+    config: TargetConfig, reached: Reached, *, recover: int = 0, console: Console | None = None
+) -> Iterator[TargetDevice]:
     """A session with a device that has been reached; see `connect`."""
     kind, slowness = kind_of(config), config.timing.slowness
     protection = kind.protection(config.settings)
     ladder = Ladder(config.name, rungs_of(config, reached), recover)
-    session = _open(config, reached, ladder)
+    session = _open(config, reached, ladder, console)
     with TargetDevice(
         config.name,
         session,
@@ -111,17 +122,19 @@ def open_device(config: TargetConfig, reached: Reached, *, recover: int = 0) -> 
         yield device
 
 
-def _open(config: TargetConfig, reached: Reached, ladder: Ladder) -> Session:
+def _open(config: TargetConfig, reached: Reached, ladder: Ladder, console: Console | None) -> Session:
     """A session with an agent that answers, be it only after the device was brought back."""
     sessions: list[Session] = []
 
     def hello(deadline: Deadline) -> None:
         sessions.append(
             Session.open(
-                TargetDialer(reached, config.faults),
+                TargetDialer(reached, config.faults, config.pacing),
                 key=reached.key,
                 deadline=deadline,
                 timing=_patience(config.timing.slowness),
+                console=console,
+                window=config.window or MOST_UNANSWERED,
             )
         )
 

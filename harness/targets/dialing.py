@@ -2,19 +2,25 @@
 
 from harness.errors import LinkError, LinkGone
 from harness.links import Dialer, Link, dialer
+from harness.links.pacing import Pace, PacedDialer
+from harness.targets import keys
 from harness.targets.base import Reached
 from harness.targets.faults import faulty
 
 
 class TargetDialer:
-    """Opens the link of a reached device, with the faults it is to have. See `harness.links.Dialer`.
+    """Opens the link of a reached device, with the faults and at the pace it is to have. See
+    `harness.links.Dialer`.
 
     Raises LinkGone instead of trying again what the lab knows to be over: the emulated device has ended.
     """
 
-    def __init__(self, reached: Reached, faults: str) -> None:
+    def __init__(self, reached: Reached, faults: str, pacing: str = "") -> None:
         self._reached = reached
         self._dialer: Dialer = dialer(faulty(reached.url, faults))
+        if pacing:
+            count, _, pause = pacing.partition("/")
+            self._dialer = PacedDialer(self._dialer, Pace(int(count), keys.seconds(pause)))
 
     @property
     def url(self) -> str:

@@ -43,8 +43,8 @@ def split_faults(url: str) -> tuple[str, str]:
     """The URL of a faulty line as the URL of the line itself and its faults; of any other URL it and ""."""
     if not url.startswith(FAULT):
         return url, ""
-    front, _, query = url.removeprefix(FAULT).partition("?")
-    pairs = [pair for pair in query.split("&") if pair]
+    front, mark, query = url.removeprefix(FAULT).partition("?")
+    pairs = query.split("&") if mark else []
     ours = [pair for pair in pairs if pair.partition("=")[0] in FAULT_SETTINGS]
-    theirs = "&".join(pair for pair in pairs if pair not in ours)
-    return (f"{front}?{theirs}" if theirs else front), " ".join(ours)
+    theirs = [pair for pair in pairs if pair not in ours]
+    return (f"{front}?{'&'.join(theirs)}" if theirs else front), " ".join(ours)

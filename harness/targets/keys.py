@@ -58,3 +58,14 @@ def factor(value: str) -> float:
     if not 1 <= number <= 1000:
         raise ValueError(value)
     return number
+
+
+PACING = "COUNT/PAUSE, such as 16/2ms: 16 bytes, then a pause of 2 ms; COUNT from 1 to 4096"
+
+
+def pacing(value: str) -> str:
+    """How fast may be sent, "16/2ms"; normal form has no blanks."""
+    count, found, pause = value.partition("/")
+    if not found or seconds(pause.strip()) > 1:
+        raise ValueError(value)
+    return f"{whole(1, 4096)(count.strip())}/{pause.strip()}"

@@ -52,6 +52,36 @@ def test_targets_defaults_and_timing(tmp_path: Path) -> None:
     assert panel.source == f"{tmp_path / 'lab.ini'}:7"
 
 
+def test_how_much_is_sent_and_how_fast(tmp_path: Path) -> None:
+    text = "[a]\nkind = tcp\nhost = h\nwindow = 1\npacing = 16 / 2ms\n[b]\nkind = emulated\n"
+    lab = load_lab(write(tmp_path, text))
+    assert (lab.target("a").window, lab.target("a").pacing) == (1, "16/2ms")
+    assert (lab.target("b").window, lab.target("b").pacing) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("window = 0", "a whole number from 1 to 120"),
+        ("window = 121", "a whole number from 1 to 120"),
+        ("pacing = 16", "COUNT/PAUSE, such as 16/2ms"),
+        ("pacing = 0/2ms", "COUNT/PAUSE"),
+        ("pacing = 16/2h", "COUNT/PAUSE"),
+        ("pacing = 16/0ms", "COUNT/PAUSE"),
+        ("flow = xonxoff", "frames are binary, which rules XON/XOFF out"),
+        ("flow = on", "none or rtscts"),
+        ("dtr = high", "on or off"),
+        ("rts = 1", "on or off"),
+        ("pacign = 1/1ms", "did you mean pacing"),
+    ],
+)
+def test_mistakes_about_a_serial_line(tmp_path: Path, line: str, says: str) -> None:
+    error = mistake(tmp_path, f"[t]\nkind = serial\nport = COM5\n{line}\n")
+    assert error.line == 4
+    assert says in str(error)
+    assert "\n" not in str(error)
+
+
 def test_emulated_is_always_there_and_can_be_changed(tmp_path: Path) -> None:
     assert load_lab(write(tmp_path, "")).target().settings["cpu"] == "arm"
     changed = load_lab(write(tmp_path, "[emulated]\nkind = emulated\ncpu = MIPS\nlink = serial\n"))

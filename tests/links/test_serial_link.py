@@ -3,14 +3,16 @@
 import contextlib
 import errno
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness.errors import LinkError
-from harness.links import Link, open_link
+from harness.links import Link, dialer, open_link
 from harness.links.holder import holder
 from harness.links.serial import SerialLink
 from tests.links.test_tcp_link import read_until_end
@@ -164,12 +166,23 @@ def test_a_loop_url_of_pyserial() -> None:
     assert found == ["end"]
 
 
-def test_a_spied_port(terminal: tuple[int, str], tmp_path: object) -> None:
+def test_a_spied_port(terminal: tuple[int, str], tmp_path: Path) -> None:
+    """Its log shows what was sent and what came; opened again, the first log stays."""
     other, name = terminal
-    link = open_link(f"spy://{name}?file={tmp_path}/log.txt", timeout=10)
-    link.write(b"seen")
-    assert os.read(other, 10) == b"seen"
-    link.close()
+    opener = dialer(f"spy://{name}?file={tmp_path}/log.txt&baud=9600")
+    for word in (b"seen", b"again"):
+        link = opener.open(10)
+        link.write(word)
+        assert os.read(other, 10) == word
+        os.write(other, word.upper())
+        assert read_exactly(link, len(word)) == word.upper()
+        with pytest.raises(LinkError, match="the port is busy"):
+            open_link(name, timeout=10)
+        link.close()
+    first, second = ((tmp_path / each).read_text(encoding="utf-8") for each in ("log.txt", "log.txt.2"))
+    assert re.search(r"TX .*73 65 65 6E .*seen", first)
+    assert re.search(r"RX .*SEEN|RX .*53", first)
+    assert re.search(r"TX .*61 67 61 69 6E .*again", second)
 
 
 def test_a_terminal_server_that_is_not_there() -> None:

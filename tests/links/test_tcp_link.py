@@ -175,5 +175,5 @@ def test_a_connection_that_is_reset_at_once(monkeypatch: pytest.MonkeyPatch, lis
 
 def test_socket_urls_are_tcp(listener: socket.socket) -> None:
     link = open_link(f"socket://127.0.0.1:{listener.getsockname()[1]}", timeout=10)
-    assert link.url.startswith("tcp://")
+    assert link.url.startswith("socket://")
     link.close()

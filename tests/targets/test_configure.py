@@ -148,3 +148,29 @@ def test_what_an_emulated_device_needs_is_known_before_it_starts(monkeypatch: py
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install 'ceharness\[emulator\]'"):
         KINDS["emulated"].check({"cpu": "x86"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "query"),
+    [
+        ({"flow": "rtscts"}, "baud=9600&rtscts=1"),
+        ({"flow": "none", "dtr": "off", "rts": "on"}, "baud=9600&dtr=0&rts=1"),
+    ],
+)
+def test_settings_of_a_serial_line(settings: dict[str, str], query: str) -> None:
+    for port, start in (
+        ("COM5", "serial://COM5?"),
+        ("hwgrep://A.?", "hwgrep://A.?&"),
+        ("spy://COM5?file=x", "spy://COM5?file=x&"),
+    ):
+        config = TargetConfig("s", "serial", {"port": port, "baud": "9600", **settings})
+        with reach(config) as found:
+            assert found.url == start + query
+        with reach(configure(config, baud="57600")) as found:
+            assert "baud=57600" in found.url
+
+
+def test_flow_control_drives_rts_itself() -> None:
+    config = TargetConfig("s", "serial", {"port": "COM5", "baud": "9600", "flow": "rtscts", "rts": "on"})
+    with pytest.raises(UsageError, match="leave out `rts`"), reach(config):
+        pass
