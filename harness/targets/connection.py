@@ -90,9 +90,11 @@ def connect(
     """
     config = configure(config, cpu=cpu, link=link)
     kind_of(config).protection(config.settings)
-    with reach(config) as reached:
-        with open_device(config, reached, recover=recover, console=console) as device:
-            yield device
+    with (
+        reach(config) as reached,
+        open_device(config, reached, recover=recover, console=console) as device,
+    ):
+        yield device
 
 
 @contextmanager

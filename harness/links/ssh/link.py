@@ -47,6 +47,11 @@ class SshLink:
         self._closed = threading.Event()
         channel.settimeout(ASK_S)
 
+    @property
+    def baud(self) -> int | None:
+        """Bits a second of a serial port, 8N1; None for a network."""
+        return None if self.rate is None else round(self.rate * 10)
+
     def read(self) -> bytes:
         channel = self._channel
         # Counted, not timed: a process that was stopped for long has waited once.
