@@ -13,6 +13,7 @@ from harness.errors import LinkError, UsageError
 from harness.links import dialer, open_link
 from harness.links.holder import holder
 from harness.links.ports import ports
+from harness.targets.locks.address import device_address
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
 FTDI = "usb-FTDI_FT232R_USB_UART_A10KZP45-if00-port0"
@@ -120,6 +121,13 @@ def test_a_port_found_by_an_expression(bench: Bench, url: str) -> None:
     assert os.read(bench.others[bench.devices.index(ports()[0].device)], 10) == b"here"
     assert link.rate == (960 if "9600" in url else 11520)
     link.close()
+
+
+@pytest.mark.parametrize("name", [FTDI, "hwgrep://ser=a10kzp45", "fault+hwgrep://FTDI.?&n=1&seed=1"])
+def test_whatever_the_name_it_is_one_device(bench: Bench, name: str) -> None:
+    """Two sections of lab.ini for it exclude each other."""
+    url = name if "://" in name else str(bench.folder / name)
+    assert device_address(url) == device_address(bench.devices[0]) == bench.devices[0]
 
 
 def test_it_is_looked_for_again_each_time(bench: Bench, terminal: Callable[[], tuple[int, str]]) -> None:

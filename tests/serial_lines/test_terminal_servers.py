@@ -1,5 +1,6 @@
 """Lines behind a terminal server: ser2net speaks RFC 2217, and says what was asked of it."""
 
+import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,19 @@ def test_power_and_reset_by_wire(server: Start, tmp_path: Path) -> None:
     changes = running.lines[before:]
     off = changes.index("dtr=0 rts=1")
     assert "dtr=1 rts=1" in changes[off + 1 :]
+
+
+def test_a_power_cycle_of_the_lab_by_wire(server: Start, tmp_path: Path) -> None:
+    """As docs/serial.md says: a relay at RTS of another port, and `power-cycle` of the device's section."""
+    running = server()
+    lab = tmp_path / "lab.ini"
+    command = f"{sys.executable} -m harness.cli signals {running.url} rts=off 50ms rts=on"
+    lab.write_text(
+        f"[panel]\nkind = serial\nport = /dev/ttyNONE7\npower-cycle = {command}\n", encoding="utf-8"
+    )
+    assert main(["power", "panel", "cycle", "--lab", str(lab)]) == 0
+    rts = [line.partition("rts=")[2] for line in running.lines]
+    assert "1" in rts[rts.index("0") :]
 
 
 def test_the_server_is_killed_in_mid_run_and_comes_back(server: Start, terminal: TerminalEnd) -> None:

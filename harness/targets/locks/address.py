@@ -6,7 +6,11 @@ import re
 import sys
 from urllib.parse import urlsplit
 
+from harness.errors import LinkError, UsageError
+from harness.links import dialer
 from harness.links.fault import FAULT
+from harness.links.ports import HWGREP, HwgrepDialer
+from harness.targets.faults import split_faults
 
 _RAW = frozenset({"tcp", "socket", "rfc2217", "telnet"})
 """Ways to one port of a host in the network: whoever has it open one way keeps the others out."""
@@ -22,15 +26,15 @@ def device_address(url: str) -> str:
     Users, speeds and other settings do not count. A host's name and its number are two devices: nobody is
     asked what a name stands for.
     """
-    url = url.removeprefix(FAULT)
+    given, url = url, url.removeprefix(FAULT)
     scheme, found, rest = url.partition("://")
     if not found:
         return _port(url)
     front = rest.partition("?")[0]
     if scheme == "serial" or scheme in _WRAPPED:
         return _port(front)
-    if scheme == "hwgrep":
-        return _port(_first_port(rest) or front)
+    if scheme == HWGREP:
+        return _port(_found_port(given) or front)
     if scheme == "tcp-listen":
         # Whatever the address: one port of this computer takes one device.
         return f"tcp-listen:{front.rstrip('/').rpartition(':')[2]}"
@@ -48,15 +52,13 @@ def _port(name: str) -> str:
     return name if sys.platform == "win32" else os.path.realpath(name)
 
 
-def _first_port(expression: str) -> str | None:
-    """What pyserial opens for hwgrep://EXPRESSION: without settings, which begin with &."""
-    from serial.tools.list_ports import grep  # type: ignore[import-untyped]
-
+def _found_port(url: str) -> str | None:
+    """What hwgrep://EXPRESSION leads to now; None where that is told when the port is opened."""
     try:
-        found = next(iter(grep(expression.partition("&")[0])), None)
-    except re.error:
-        return None  # told when the port is opened
-    return None if found is None else str(found.device)
+        opener = dialer(split_faults(url)[0])
+        return opener.find().device if isinstance(opener, HwgrepDialer) else None
+    except (LinkError, UsageError):
+        return None
 
 
 def _host_and_port(url: str, usual: int | None = None) -> str:
