@@ -44,7 +44,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 def _console(args: argparse.Namespace) -> int:
     _, config = chosen(args)
     config = configure(config, baud=args.baud)
-    deadline = Deadline(_seconds(args.seconds))
+    seconds = _seconds(args.seconds)
     if args.log is not None:
         check_writable("--log", args.log)
     show = _Raw() if args.raw else _Readable()
@@ -53,7 +53,7 @@ def _console(args: argparse.Namespace) -> int:
         try:
             line = _Line(_open(config, stack))
             stack.callback(line.close)
-            for data, at in line.chunks(deadline):
+            for data, at in line.chunks(Deadline(seconds)):
                 show.take(data, at)
                 if log is not None:
                     log.take(data, at)

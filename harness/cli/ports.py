@@ -10,6 +10,7 @@ from harness.cli.choice import add_lab_option
 from harness.cli.screen import Screen, add_json_option
 from harness.lab import Lab, load_lab
 from harness.links.ports import Port, ports
+from harness.targets.locks.address import device_address
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -33,7 +34,7 @@ def _ports(args: argparse.Namespace) -> int:
         table.add_column(column, overflow="fold")
     rows = []
     for port in found:
-        used, holder = _used_by(port, targets), port.held_by
+        used, holder = targets.get(device_address(port.device)), port.held_by
         first = port.stable[0] if port.stable else ""
         table.add_row(
             port.device, first, port.usb, port.serial_number, port.description, used or "", holder or ""
@@ -48,12 +49,9 @@ def _ports(args: argparse.Namespace) -> int:
 
 
 def _targets(lab: Lab) -> Mapping[str, str]:
-    """Port, as lab.ini names it, -> target."""
-    return {config.settings["port"]: name for name, config in lab.targets.items() if config.kind == "serial"}
-
-
-def _used_by(port: Port, targets: Mapping[str, str]) -> str | None:
-    return next((targets[name] for name in port.names if name in targets), None)
+    """Device, by whatever name lab.ini means it, -> target."""
+    serial = [config for config in lab.targets.values() if config.kind == "serial"]
+    return {device_address(config.settings["port"]): config.name for config in serial}
 
 
 def _json(port: Port, target: str | None, holder: str | None) -> dict[str, Any]:

@@ -167,6 +167,8 @@ def _run_on(
         screen.line(f"recorded for other devices, not used: {others} of {expectations.file}", "dim")
     screen.line(f"log:  {output / 'log.html'}", "dim")
     screen.line(f"rows: {rows_file}", "dim")
+    if (output / CONSOLE_FILE).exists():
+        screen.line(f"text between the frames: {output / CONSOLE_FILE}", "dim")
     if interrupted:
         screen.line("ended by Ctrl-C; what was recorded is kept", "yellow")
         return _INTERRUPTED

@@ -10,7 +10,7 @@ from harness.lab import lab_commands
 from harness.lab.ini import Entry, Section, read_ini
 from harness.lab.lab_commands import with_commands
 from harness.lab.model import Defaults, Lab, builtin, nearest, usual_expectations
-from harness.session.exchange import MOST_UNANSWERED
+from harness.session.flight import MOST_UNANSWERED
 from harness.targets import KINDS, TargetConfig, Timing, keys
 from harness.targets.base import Key, Kind
 from harness.targets.faults import parse_faults

@@ -96,7 +96,7 @@ class CEHarness(NetworkKeywords):
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
         # Now, because when the line is closed Robot does not know its folder any more.
-        self._console_log = self._console_log or ConsoleLog(_results().with_name(CONSOLE_FILE))
+        self._console()
         self._execution, self._found = None, 0
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
@@ -190,10 +190,17 @@ class CEHarness(NetworkKeywords):
     def _console_text(self, text: bytes, at: float) -> None:
         """Takes what stands between the frames. A file that cannot be written is no reason to end a run."""
         try:
-            self._console_log = self._console_log or ConsoleLog(_results().with_name(CONSOLE_FILE))
-            self._console_log(text, at)
+            self._console()(text, at)
         except OSError as error:
             _log.warning("console text is lost: %s", error)
+
+    def _console(self) -> ConsoleLog:
+        if self._console_log is None:
+            path = _results().with_name(CONSOLE_FILE)
+            if variable("RESULTS") is None:
+                path.unlink(missing_ok=True)
+            self._console_log = ConsoleLog(path)
+        return self._console_log
 
     def _writer(self) -> RowWriter:
         if self._rows is None:

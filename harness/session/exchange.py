@@ -18,7 +18,7 @@ from harness.program.codec import Compiled, ExportTable
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.session.clock import Limit
-from harness.session.flight import Flight, Window, in_doubt, in_words
+from harness.session.flight import MOST_UNANSWERED, Flight, Window, in_doubt, in_words
 from harness.session.greeting import Greeting
 from harness.session.landing import RESTARTED, SET_BACK, Landing
 from harness.session.line import Line, LineBroken, Received
@@ -26,9 +26,6 @@ from harness.session.reopening import Breaks, GaveUp, Reopening
 from harness.session.timing import RoundTrip, Timing
 from harness.wire.coding import encode
 from harness.wire.messages import Answer, Reason, Refusal, Run, Welcome, Working
-
-MOST_UNANSWERED = 120
-"""Programs unanswered at once, whatever the agent allows: a number is told by its low byte within 128."""
 
 
 class Exchange:

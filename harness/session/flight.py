@@ -8,6 +8,8 @@ from harness.program.formatter import format_program
 from harness.program.model import Program
 from harness.wire.messages import Answer, Refusal
 
+MOST_UNANSWERED = 120
+"""Programs unanswered at once, whatever the agent allows: a number is told by its low byte within 128."""
 _SHOWN = 4
 """Programs in doubt that an error text shows by their text; the others by number."""
 _WIDTH = 72

@@ -17,7 +17,8 @@ from harness.program.model import Program
 from harness.program.result import Execution, Outcome, OutcomeKind
 from harness.session.clock import AwakeClock, Limit
 from harness.session.console import Console
-from harness.session.exchange import MOST_UNANSWERED, Exchange
+from harness.session.exchange import Exchange
+from harness.session.flight import MOST_UNANSWERED
 from harness.session.greeting import greet
 from harness.session.health import LineHealth
 from harness.session.line import Line, LineBroken

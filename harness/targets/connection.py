@@ -11,7 +11,7 @@ from harness.errors import LinkRefused, NoAnswer, UsageError
 from harness.program.text import parse
 from harness.provider import UnavailableError, remove_leftovers
 from harness.session.console import Console
-from harness.session.exchange import MOST_UNANSWERED
+from harness.session.flight import MOST_UNANSWERED
 from harness.session.session import Session
 from harness.session.timing import Timing
 from harness.targets.base import Reached, TargetConfig

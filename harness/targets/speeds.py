@@ -11,7 +11,7 @@ from harness.targets.dialing import TargetDialer
 
 SPEEDS = (115200, 57600, 38400, 19200, 9600, 230400, 460800, 921600)
 """Bits a second, the usual ones first."""
-_EACH = 0.9
+_EACH = 1.0
 """Seconds for one of them: a hello, its answer over 9600 baud, and once again."""
 _BAUD = re.compile(r"(?<=[?&]baud=)\d+")
 

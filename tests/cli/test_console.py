@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,11 +61,19 @@ def panel(port: Port, tmp_path: Path) -> list[str]:
     return ["console", "panel", "--lab", str(lab)]
 
 
-def later(port: Port, data: bytes = BOOT) -> threading.Timer:
-    """Data comes when the port is open: it does not flush what came before."""
-    timer = threading.Timer(0.3, os.write, (port.other, data))
-    timer.start()
-    return timer
+def later(port: Port, data: bytes = BOOT) -> threading.Thread:
+    """Data comes when the port is open: its program has set the speed, and has forgotten what was before."""
+    import termios
+
+    def wait_and_write() -> None:
+        while termios.tcgetattr(port.other)[4] != termios.B115200:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.write(port.other, data)
+
+    thread = threading.Thread(target=wait_and_write, daemon=True)
+    thread.start()
+    return thread
 
 
 def test_text_frames_and_control_characters(
@@ -158,12 +167,12 @@ def test_ended_by_a_signal(port: Port, panel: list[str], number: signal.Signals)
         text = b""
         while b"Ctrl-C ends" not in text:
             text += os.read(keyboard, 4096)
-        timer = later(port)
+        thread = later(port)
         while b"> " not in text:
             text += os.read(keyboard, 4096)
         process.send_signal(number)
         assert process.wait(30) == 0
-        timer.join()
+        thread.join()
     assert termios.tcgetattr(screen) == before
     assert b"\x1b" not in text
     for each in (keyboard, screen):

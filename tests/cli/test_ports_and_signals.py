@@ -50,6 +50,15 @@ def test_ports(capsys: pytest.CaptureFixture[str], panel: Path, device: str) -> 
     assert "usb-panel" in err
 
 
+def test_the_target_of_a_port_by_another_name(
+    capsys: pytest.CaptureFixture[str], panel: Path, device: str
+) -> None:
+    for name in (device, "hwgrep://usb-pan.l"):
+        panel.write_text(f"[other]\nkind = serial\nport = {name}\n", encoding="utf-8")
+        assert main(["ports", "--lab", str(panel), "--json", "-"]) == 0
+        assert json.loads(capsys.readouterr().out)[0]["target"] == "other"
+
+
 def test_no_ports(capsys: pytest.CaptureFixture[str], panel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.links.ports.LINKS", ())
     assert main(["ports", "--lab", str(panel)]) == 0

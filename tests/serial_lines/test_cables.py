@@ -13,7 +13,9 @@ from harness.links import dialer
 from harness.program.model import Call, Export, Program
 from harness.session import Session
 from harness.targets import TargetConfig, reach
+from harness.targets.loopback import free_port
 from tests.serial_lines.relay import Relay
+from tests.serial_lines.ser2net import Ser2net, program
 from tests.serial_lines.terminal import TerminalEnd
 from tests.session.fake_agent import FakeAgent
 from tests.session.test_reopening import numbered
@@ -57,7 +59,7 @@ def emulated() -> Iterator[str]:
         yield reached.url.removeprefix("serial://")
 
 
-def lab_of(path: Path, port: Path) -> Path:
+def lab_of(path: Path, port: Path | str) -> Path:
     lab = path / "lab.ini"
     lab.write_text(f"[panel]\nkind = serial\nport = {port}\nconnect = 60s\n", encoding="utf-8")
     return lab
@@ -101,6 +103,41 @@ def test_a_whole_run_with_a_debug_console_on_the_line(tmp_path: Path, stable: Pa
     line = json.loads((output / "run.json").read_text(encoding="utf-8"))["line"]
     assert line["resends"] > 0
     assert kept.count("OEMIoControl: unknown code") > 10
+
+
+@pytest.mark.long
+def test_a_whole_run_while_the_port_is_pulled_again_and_again(
+    tmp_path: Path, stable: Path, emulated: str
+) -> None:
+    relay = Relay(emulated, stable)
+    passed = pulled = 0
+
+    def pull(data: bytes) -> bytes:
+        nonlocal passed, pulled
+        passed += len(data)
+        if passed > 4000 * (pulled + 1):
+            pulled += 1
+            relay.unplug()
+            relay.plug()
+        return data
+
+    relay.to_host = pull
+    output = tmp_path / "results"
+    assert run(lab_of(tmp_path, stable), output) == 0
+    relay.close()
+    line = json.loads((output / "run.json").read_text(encoding="utf-8"))["line"]
+    assert line["reconnects"] >= pulled >= 3
+    assert line["restarts"] == 0
+
+
+def test_a_run_through_a_terminal_server(
+    tmp_path: Path, emulated: str, request: pytest.FixtureRequest
+) -> None:
+    program()
+    library = request.getfixturevalue("modem_lines")
+    with Ser2net(emulated, free_port(), library, tmp_path) as server:
+        lab = lab_of(tmp_path, server.url)
+        assert run(lab, tmp_path / "results", "--include", "WSASOCKET-012") == 0
 
 
 def test_a_port_that_is_pulled_and_returns_under_its_stable_name(stable: Path) -> None:

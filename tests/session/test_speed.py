@@ -73,10 +73,11 @@ def check_pairs(listening_at: int) -> None:
                     sent_at,
                 )
                 slower = listening_at / sent_at
-                # A receiver that is up to six times faster sees it, as most UARTs are made; one half as fast
-                # sees it in text.
-                if receiver is PC16550 and (1 < slower <= 6 or (slower in (0.5, 2 / 3) and name != "frames")):
-                    assert said == [sent_at] * 3, (name, sent_at)
+                # As docs/serial.md says: a receiver that is up to eight times faster sees it, and up to half
+                # as fast in text.
+                far = 8 if receiver.passes_errors else 4
+                if 1 < slower <= far or (slower in (0.5, 2 / 3) and name != "frames"):
+                    assert set(said) == {sent_at}, (name, receiver, sent_at)
 
 
 def test_every_sender_heard_at_115200() -> None:
