@@ -15,7 +15,36 @@
 What a device does wrong is never an exception: it is an outcome in a result.
 """
 
+from enum import StrEnum
 from pathlib import Path
+
+
+class Cause(StrEnum):
+    """What is wrong with a lab, where whoever raises it knows: `LabError.cause`."""
+
+    LOCKED = "locked"
+    """Somebody else uses the device, or has reserved it."""
+    NO_HOST = "no such host"
+    NO_PORT = "no such port"
+    BUSY = "port busy"
+    DENIED = "no permission"
+    REFUSED = "refused"
+    """The host is there, and nothing listens."""
+    UNREACHABLE = "unreachable"
+    """Nothing at the address answers: off, asleep, elsewhere, or behind a firewall."""
+    HOST_KEY = "host key"
+    LOGIN = "login"
+    SILENCE = "silence"
+    """The line is open, and not one byte comes."""
+    ECHO = "echo"
+    TEXT = "console text"
+    NOISE = "noise"
+    """Bytes that are neither frames nor text."""
+    SPEED = "wrong speed"
+    OTHERS = "another session"
+    VERSION = "protocol version"
+    KEY = "key"
+    """Missing, wrong, or on one side only."""
 
 
 class HarnessError(Exception):
@@ -67,7 +96,11 @@ class ProgramError(UsageError):
 
 
 class LabError(HarnessError):
-    """The lab failed: what stands between controller and device."""
+    """The lab failed: what stands between controller and device. `cause`: None where nobody can tell."""
+
+    def __init__(self, *args: object, cause: Cause | None = None) -> None:
+        super().__init__(*args)
+        self.cause = cause
 
 
 class LinkError(LabError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from serial.tools import list_ports  # type: ignore[import-untyped]
 from serial.tools.list_ports_common import ListPortInfo  # type: ignore[import-untyped]
 
-from harness.errors import LinkError, UsageError
+from harness.errors import Cause, LinkError, UsageError
 from harness.links.base import Link
 from harness.links.holder import holder
 from harness.links.serial import SerialDialer, SerialSettings
@@ -139,7 +139,7 @@ class HwgrepDialer:
         there = ports()
         found = [port for port in there if self._matches(port)]
         if not found:
-            raise LinkError(f"{self.url}: no port matches; {listed(there)}")
+            raise LinkError(f"{self.url}: no port matches; {listed(there)}", cause=Cause.NO_PORT)
         if self._place is None:
             if len(found) > 1:
                 names = ", ".join(map(str, found))

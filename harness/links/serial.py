@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import serial  # type: ignore[import-untyped]
 
-from harness.errors import LinkError, UsageError
+from harness.errors import Cause, LinkError, UsageError
 from harness.links.holder import holder
 
 if sys.platform == "win32":
@@ -181,30 +181,32 @@ def _open(port: serial.SerialBase, url: str, settings: SerialSettings) -> Serial
     except ValueError as error:
         raise UsageError(f"{url}: {error}") from error
     except OSError as error:
-        raise LinkError(explain(error, url)) from error
+        raise unopened(error, url) from error
     except _NO_TERMINAL as error:
         # The port went away meanwhile.
-        raise LinkError(explain(OSError(*error.args), url)) from error
+        raise unopened(OSError(*error.args), url) from error
     return SerialLink(port, url, settings)
 
 
-def explain(error: OSError, device: str) -> str:
-    """Why a port cannot be opened, in words."""
+def unopened(error: OSError, device: str) -> LinkError:
+    """Why a port cannot be opened."""
     text = str(error)
     if error.errno == errno.ENOENT or "FileNotFoundError" in text:
         # Here, because that module opens ports with this one.
         from harness.links.ports import missing
 
-        return f"{device}: {missing(device)}"
+        return LinkError(f"{device}: {missing(device)}", cause=Cause.NO_PORT)
     if error.errno in _HUNG_UP or (device.startswith("rfc2217://") and "thread died" in text):
-        return (
-            f"{device}: the terminal server hung up: another client may have the port, or it is switched off"
+        return LinkError(
+            f"{device}: the terminal server hung up: another client may have the port, or it is switched off",
+            cause=Cause.BUSY,
         )
     if error.errno == errno.EACCES:
-        return f"{device}: no permission to open it: on Linux, ports belong to the group dialout"
-    if error.errno in _BUSY or "exclusively lock" in text or "PermissionError" in text:
-        who = holder(device)
-        return f"{device}: the port is busy: " + (
-            f"{who} has it open" if who else "another program has it open"
+        return LinkError(
+            f"{device}: no permission to open it: on Linux, ports belong to the group dialout",
+            cause=Cause.DENIED,
         )
-    return f"{device}: {text}"
+    if error.errno in _BUSY or "exclusively lock" in text or "PermissionError" in text:
+        who = holder(device) or "another program"
+        return LinkError(f"{device}: the port is busy: {who} has it open", cause=Cause.BUSY)
+    return LinkError(f"{device}: {text}")

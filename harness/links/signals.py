@@ -16,7 +16,7 @@ import serial  # type: ignore[import-untyped]
 from harness.errors import LinkError, UsageError
 from harness.links.opening import dialer
 from harness.links.ports import HwgrepDialer
-from harness.links.serial import PyserialDialer, SerialDialer, explain
+from harness.links.serial import PyserialDialer, SerialDialer, unopened
 
 LINES = ("dtr", "rts")
 
@@ -80,7 +80,7 @@ def _on_device(device: str, steps: Sequence[Step]) -> None:
         failure = error if isinstance(error, OSError) else OSError(*error.args)
         if failure.errno in (errno.ENOTTY, errno.EINVAL):
             raise LinkError(f"{device}: it has neither RTS nor DTR, as a pseudo terminal") from error
-        raise LinkError(explain(failure, device)) from error
+        raise unopened(failure, device) from error
 
 
 def _keep_levels(port: int) -> None:
@@ -102,7 +102,7 @@ def _on_url(url: str, steps: Sequence[Step]) -> None:
     except ValueError as error:
         raise UsageError(f"{url}: {error}") from error
     except OSError as error:
-        raise LinkError(explain(error, url)) from error
+        raise unopened(error, url) from error
     try:
         for step in rest:
             if isinstance(step, Level):

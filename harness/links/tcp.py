@@ -6,7 +6,7 @@ import struct
 import sys
 import time
 
-from harness.errors import LinkError, LinkGone, LinkRefused
+from harness.errors import Cause, LinkError, LinkGone, LinkRefused
 
 _CHUNK = 65536
 _WRITE_TIMEOUT = 10
@@ -69,27 +69,32 @@ class TcpDialer:
         try:
             connection = socket.create_connection((host, port), timeout=timeout)
         except socket.gaierror as error:
-            raise LinkError(f"{url}: no host of the name {host!r}: {error.strerror}") from error
+            raise LinkError(
+                f"{url}: no host of the name {host!r}: {error.strerror}", cause=Cause.NO_HOST
+            ) from error
         except TimeoutError as error:
             raise LinkRefused(
                 f"{url}: nothing there answered within {timeout:g} s: is the device on, its address right, "
-                f"and no firewall between?"
+                f"and no firewall between?",
+                cause=Cause.UNREACHABLE,
             ) from error
         except ConnectionRefusedError as error:
             raise LinkRefused(
-                f"{url}: connection refused: nothing listens on port {port} of {host}"
+                f"{url}: connection refused: nothing listens on port {port} of {host}", cause=Cause.REFUSED
             ) from error
         except ConnectionResetError as error:
             raise LinkRefused(f"{url}: the connection was reset before it stood") from error
         except OSError as error:
             kind = LinkRefused if error.errno in _NOBODY_THERE else LinkError
-            raise kind(f"{url}: {error.strerror or error}") from error
+            raise kind(f"{url}: {error.strerror or error}", cause=Cause.UNREACHABLE) from error
         if connection.getsockname() == connection.getpeername():
             # The system gave us that very port for our end. It is to be free for the agent, and at once.
             now = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
             connection.close()
-            raise LinkRefused(f"{url}: connection refused: nothing listens on port {port} of {host}")
+            raise LinkRefused(
+                f"{url}: connection refused: nothing listens on port {port} of {host}", cause=Cause.REFUSED
+            )
         return TcpLink(_ready(connection, url), url)
 
     def close(self) -> None:
@@ -127,7 +132,9 @@ class ListenDialer:
             except socket.gaierror as error:
                 raise LinkError(f"{self.url}: {self._host!r} is no address: {error.strerror}") from error
             except OSError as error:
-                raise LinkError(f"{self.url}: {_why_not_bound(error, self._port)}") from error
+                raise LinkError(
+                    f"{self.url}: {_why_not_bound(error, self._port)}", cause=Cause.BUSY
+                ) from error
             self._port = self._listener.getsockname()[1]
             self.url = tcp_url("tcp-listen", self._host, self._port)
         return self._listener
@@ -142,7 +149,8 @@ class ListenDialer:
             waited = timeout - max(0.0, end - time.monotonic())
             raise LinkRefused(
                 f"{self.url}: no device has connected within {waited:.2g} s: is its agent started with "
-                f"link=tcp:HOST:{self._port}, HOST being this computer, and no firewall between?"
+                f"link=tcp:HOST:{self._port}, HOST being this computer, and no firewall between?",
+                cause=Cause.UNREACHABLE,
             )
         return TcpLink(_ready(newest, self.url), self.url)
 

@@ -1,6 +1,6 @@
 """Hello and welcome, with challenge and proof between them if there is a key: who is there?"""
 
-from harness.errors import NoAnswer, ProtocolError
+from harness.errors import Cause, NoAnswer, ProtocolError
 from harness.session.clock import Limit
 from harness.session.line import Line, Received
 from harness.session.timing import RoundTrip, Timing
@@ -106,7 +106,8 @@ class Greeting:
         if received.seal is None:
             raise ProtocolError(
                 f"{self._line.url}: a welcome came without proof of the key, although a key is configured: "
-                f"it is not believed. Either the agent has no key, or somebody else answers in its place"
+                f"it is not believed. Either the agent has no key, or somebody else answers in its place",
+                cause=Cause.KEY,
             )
         if received.seal is not checks.proposed:
             # That of a handshake before this one.
@@ -127,17 +128,20 @@ class Greeting:
             case Reason.VERSION:
                 raise ProtocolError(
                     f"{url}: the agent speaks protocol version {refusal.detail}, this harness "
-                    f"{PROTOCOL_VERSION}: put the agent of this harness on the device"
+                    f"{PROTOCOL_VERSION}: put the agent of this harness on the device",
+                    cause=Cause.VERSION,
                 )
             case Reason.KEY if refusal.detail == 1 and self._key is None:
                 raise ProtocolError(
                     f"{url}: the agent wants a key, none is configured: set `key = FILE` in the target's "
-                    f"section of lab.ini to a copy of the ceagent.key on the device, or CEHARNESS_KEY"
+                    f"section of lab.ini to a copy of the ceagent.key on the device, or CEHARNESS_KEY",
+                    cause=Cause.KEY,
                 )
             case Reason.KEY if refusal.detail == 0 and self._key is not None:
                 raise ProtocolError(
                     f"{url}: a key is configured, the agent has none: put ceagent.key beside ceagent.exe on "
-                    f"the device and start it again, or take the key out of the configuration"
+                    f"the device and start it again, or take the key out of the configuration",
+                    cause=Cause.KEY,
                 )
             case Reason.PROOF if self._key is not None:
                 if self._cooling:
@@ -146,7 +150,8 @@ class Greeting:
                 if self._refused >= _REFUSALS:
                     raise ProtocolError(
                         f"{url}: the key is wrong: the agent refuses its proof. The configured key and the "
-                        f"ceagent.key on the device differ"
+                        f"ceagent.key on the device differ",
+                        cause=Cause.KEY,
                     )
                 self._renew()
                 # What is still on its way belongs to the handshake before: let it pass.
@@ -184,11 +189,13 @@ def greet(
     if greeting.challenged:
         raise NoAnswer(
             f"{line.url}: the agent asked for proof of the key, but said no welcome to it, "
-            f"in {waited:.1f} s: {line.describe()}"
+            f"in {waited:.1f} s: {line.describe()}",
+            cause=line.seen.cause,
         )
     raise NoAnswer(
         f"{line.url}: no agent answered {asked} in {waited:.1f} s: {line.describe()}. "
-        f"Is the agent started on the device, and on this line?"
+        f"Is the agent started on the device, and on this line?",
+        cause=line.seen.cause,
     )
 
 

@@ -1,5 +1,6 @@
 """What came back while nobody answered, in words for error messages."""
 
+from harness.errors import Cause
 from harness.session.health import reads_as_text
 from harness.session.speed import speed_of_sender
 from harness.wire.coding import decode
@@ -59,11 +60,29 @@ class Seen:
             found.append(f"{hint}: {_readable(bytes(self._noise))}")
         return "; ".join(found)
 
+    @property
+    def cause(self) -> Cause | None:
+        """The same in one word: None for frames of an agent that were not the answer."""
+        if not self.bytes:
+            return Cause.SILENCE
+        if self._echo:
+            return Cause.ECHO
+        if self._strangers:
+            return Cause.OTHERS
+        if self._other or not self._noise:
+            return None
+        if reads_as_text(self._noise):
+            return Cause.TEXT
+        return Cause.NOISE if self._sent_at() is None else Cause.SPEED
+
     def _speed(self) -> str:
-        found = None if self._baud is None else speed_of_sender(bytes(self._sample), self._baud)
+        found = self._sent_at()
         if found is None:
             return "no frames: is the speed right?"
         return f"no frames: they look as if sent at {found} baud, while this side listens at {self._baud}"
+
+    def _sent_at(self) -> int | None:
+        return None if self._baud is None else speed_of_sender(bytes(self._sample), self._baud)
 
 
 def is_message(data: bytes, *kinds: type[Message]) -> bool:

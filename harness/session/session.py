@@ -268,7 +268,7 @@ class Session:
         """What callers get when no link comes back and no program is under way."""
         if isinstance(gave_up.last, NoAnswer):
             # Another one: what is the cause of its own cause sends Robot Framework in circles.
-            return NoAnswer(*gave_up.last.args)
+            return NoAnswer(*gave_up.last.args, cause=gave_up.last.cause)
         return LinkGone(text) if isinstance(gave_up.last, LinkGone) else LinkError(text)
 
     def _changed_while_idle(self, deadline: Deadline | None) -> str:

@@ -31,7 +31,8 @@ def test_nobody_listens(capsys: pytest.CaptureFixture[str], key_file: Path) -> N
         url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
         broken = examine(capsys, 3, url, "--key", str(key_file))[-1]
     assert broken["step"] == "link opens"
-    assert "cable, power, address and port" in broken["next"]
+    assert broken["cause"] == "refused"
+    assert "start ceagent.exe link=tcp:PORT" in broken["next"]
 
 
 def test_silence(
@@ -40,7 +41,7 @@ def test_silence(
     agent.reply = lambda message: None
     hurry()
     broken = examine(capsys, 3, "--lab", str(lab))[-1]
-    assert broken["step"] == "agent answers"
+    assert (broken["step"], broken["cause"]) == ("bytes seen", "silence")
     assert "not one byte" in broken["detail"]
     assert "ceagent.exe" in broken["next"]
 
@@ -51,7 +52,7 @@ def test_a_boot_loader_answers(
     agent.reply = lambda message: b"EBOOT 1.2> "
     hurry()
     broken = examine(capsys, 3, "--lab", str(lab))[-1]
-    assert broken["step"] == "agent answers"
+    assert (broken["step"], broken["cause"]) == ("frames", "console text")
     assert "EBOOT 1.2>" in broken["detail"]
 
 

@@ -59,6 +59,8 @@ def test_every_step_of_a_good_way(
         "lock",
         "bench host",
         "link opens",
+        "bytes seen",
+        "frames",
         "agent answers",
         "protocol and key",
         "device information",
@@ -74,6 +76,7 @@ def test_an_unknown_host_key(
     way.add(start_bench(), known=False)
     broken = examine(capsys, 3, *section("/dev/ttyNONE"))[-1]
     assert broken["step"] == "bench host"
+    assert broken["cause"] == "host key"
     assert "ssh-keyscan -p" in broken["detail"]
     assert "docs/ssh.md" in broken["next"]
 
@@ -84,6 +87,7 @@ def test_a_key_that_the_bench_host_does_not_know(
     way.add(start_bench())
     broken = examine(capsys, 3, *section("/dev/ttyNONE"))[-1]
     assert broken["step"] == "bench host"
+    assert broken["cause"] == "login"
     assert "ssh-copy-id" in broken["detail"]
 
 
@@ -97,6 +101,7 @@ def test_the_bench_host_is_off(capsys: pytest.CaptureFixture[str], bench: Bench,
 def test_no_such_port(capsys: pytest.CaptureFixture[str], bench: Bench, section: Section) -> None:
     broken = examine(capsys, 3, *section("/dev/ttyNONE"))[-1]
     assert broken["step"] == "link opens"
+    assert broken["cause"] == "no such port"
     assert "no such port on" in broken["detail"]
 
 
@@ -112,12 +117,14 @@ def test_a_busy_port(
         other.kill()
         other.wait()
     assert broken["step"] == "link opens"
+    assert broken["cause"] == "port busy"
     assert f"sleep (pid {other.pid}) has it open" in broken["detail"]
 
 
 def test_no_device_at_the_address(capsys: pytest.CaptureFixture[str], bench: Bench, section: Section) -> None:
     broken = examine(capsys, 3, *section(f"/tcp/127.0.0.1:{free_port()}"))[-1]
     assert broken["step"] == "link opens"
+    assert broken["cause"] == "refused"
     assert "nothing listens there" in broken["detail"]
 
 

@@ -72,7 +72,7 @@ def test_doctor_finds_the_speed_at_which_the_agent_answers(
     with FakeAgent(key=key) as agent:
         agent.adopt(end)
         step = doctor(capsys, lab(tmp_path, baud))
-        assert step["step"] == "agent answers"
+        assert (step["step"], step["cause"]) == ("speed", "wrong speed")
         assert f"an agent answers at {DEVICE} baud: set baud = {DEVICE}" in step["detail"]
 
 
@@ -80,7 +80,7 @@ def test_doctor_finds_no_speed_where_there_is_no_agent(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, end: TerminalEnd, cable: Cable
 ) -> None:
     step = doctor(capsys, lab(tmp_path, 115200))
-    assert step["step"] == "agent answers"
+    assert (step["step"], step["cause"]) == ("bytes seen", "silence")
     assert "an agent answers" not in step["detail"]
     end.close()
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 import paramiko  # type: ignore[import-untyped]
 
 from harness.deadline import Deadline
-from harness.errors import LinkError, LinkGone, LinkRefused
+from harness.errors import Cause, LinkError, LinkGone, LinkRefused
 from harness.links.ssh.address import BenchTcp
 from harness.links.ssh.config import Hop
 from harness.links.ssh.known_hosts import check_host_key, known_kinds
@@ -193,7 +193,8 @@ class Connection:
             if error.code == _CONNECT_FAILED:
                 raise LinkRefused(
                     f"{through.host} gets no connection to {wanted}: nothing listens there, or it knows no "
-                    f"way there"
+                    f"way there",
+                    cause=Cause.REFUSED,
                 ) from None
             raise LinkGone(
                 f"{through.host} does not let {through.user} connect to {wanted} ({error.text}): its "
@@ -205,7 +206,8 @@ class Connection:
                 self.drop("given up while it connected further")
                 raise LinkRefused(
                     f"{through.host} got no answer from {wanted} within {timeout:.2g} s: is the device on, "
-                    f"its address right, and no firewall between?"
+                    f"its address right, and no firewall between?",
+                    cause=Cause.UNREACHABLE,
                 ) from None
             raise self.broken(error) from None
 

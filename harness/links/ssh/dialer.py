@@ -30,7 +30,7 @@ class _TcpOpener:
         try:
             channel = connection.tcp(self._wanted, timeout)
         except LinkRefused as error:
-            raise LinkRefused(f"{self._url}: {error}") from None
+            raise LinkRefused(f"{self._url}: {error}", cause=error.cause) from None
         return SshLink(channel, connection, self._url, ended=lambda channel: None, silence=silence)
 
 

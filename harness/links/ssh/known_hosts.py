@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from harness.errors import LinkGone
+from harness.errors import Cause, LinkGone
 from harness.links.ssh.config import Hop, known_name
 
 _HASHED = "|1|"
@@ -86,7 +86,10 @@ def check_host_key(hop: Hop, key: HostKey, *, by_itself: bool, config: Path | No
     mark = fingerprint(blob)
     for one in about:
         if one.marker and one.key == blob:
-            raise LinkGone(f"{hop}: its host key {kind} {mark} is revoked, says {one}: do not connect to it")
+            raise LinkGone(
+                f"{hop}: its host key {kind} {mark} is revoked, says {one}: do not connect to it",
+                cause=Cause.HOST_KEY,
+            )
     if any(one.key == blob and not one.marker for one in about):
         return
     changed = [one for one in about if one.kind == kind and not one.marker]
@@ -94,12 +97,14 @@ def check_host_key(hop: Hop, key: HostKey, *, by_itself: bool, config: Path | No
         raise LinkGone(
             f"{hop}: its host key has changed: {kind} {mark} is not the one of "
             f"{', '.join(map(str, changed))}; somebody may be listening in between, or the host was set up "
-            f"anew. If you know why, remove that line: {_remove(hop, changed[0].file)}"
+            f"anew. If you know why, remove that line: {_remove(hop, changed[0].file)}",
+            cause=Cause.HOST_KEY,
         )
     raise LinkGone(
         f"{hop}: its host key is not known: {kind} {mark}; compare that with what the host itself shows: "
         f"ssh-keygen -lf /etc/ssh/ssh_host_{_short(kind)}_key.pub; if it is the same, add it: "
-        f"{_add(hop, by_itself, config)}"
+        f"{_add(hop, by_itself, config)}",
+        cause=Cause.HOST_KEY,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
-from harness.errors import LinkError, LinkGone
+from harness.errors import Cause, LinkError, LinkGone
 from harness.links.ssh.config import Hop
 from harness.links.ssh.known_hosts import fingerprint
 
@@ -67,7 +67,8 @@ def log_in(transport: Any, hop: Hop, timeout: float) -> str:
                 allowed = ", ".join(error.allowed_types)
                 raise LinkGone(
                     f"{hop}: the host lets nobody in with a key, only with {allowed}: its sshd_config "
-                    f"needs PubkeyAuthentication yes"
+                    f"needs PubkeyAuthentication yes",
+                    cause=Cause.LOGIN,
                 ) from None
             except paramiko.AuthenticationException as error:
                 if not transport.is_active() or "timeout" in str(error).lower():
@@ -79,13 +80,14 @@ def log_in(transport: Any, hop: Hop, timeout: float) -> str:
             if further:
                 raise LinkGone(
                     f"{hop}: the key is accepted, but the host wants {', '.join(further)} as well; nobody is "
-                    f"there to type it"
+                    f"there to type it",
+                    cause=Cause.LOGIN,
                 )
             return offer.source
     finally:
         if agent is not None:
             agent.close()
-    raise LinkGone(f"{hop}: {_refused(hop, identities, tried)}")
+    raise LinkGone(f"{hop}: {_refused(hop, identities, tried)}", cause=Cause.LOGIN)
 
 
 def _offers(hop: Hop, identities: list[_Identity], held: tuple[Any, ...]) -> Iterator[_Offer]:
@@ -120,7 +122,8 @@ def _cut_off(hop: Hop, tried: list[str], error: Exception) -> LinkError:
         return LinkGone(
             f"{hop}: the host hung up after {len(tried)} keys that it does not know ({', '.join(tried)}); it "
             f"may allow no more (MaxAuthTries): name the right one with IdentityFile, and say IdentitiesOnly "
-            f"yes, in ssh_config"
+            f"yes, in ssh_config",
+            cause=Cause.LOGIN,
         )
     return LinkError(f"{hop}: the connection broke while logging in: {error or type(error).__name__}")
 

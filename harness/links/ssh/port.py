@@ -10,7 +10,7 @@ from typing import Any
 import paramiko  # type: ignore[import-untyped]
 
 from harness.deadline import Deadline
-from harness.errors import LinkError, UsageError
+from harness.errors import Cause, LinkError, UsageError
 from harness.links.serial import SerialSettings
 from harness.links.ssh.address import BenchPort
 from harness.links.ssh.connection import Connection
@@ -91,16 +91,22 @@ class BenchPortOpener:
         host, device = connection.host, self._port.device
         match word:
             case "missing":
-                return LinkError(f"{self.url}: no such port on {host}: ls /dev/tty* /dev/serial/by-id there")
+                return LinkError(
+                    f"{self.url}: no such port on {host}: ls /dev/tty* /dev/serial/by-id there",
+                    cause=Cause.NO_PORT,
+                )
             case "terminal":
                 return LinkError(f"{self.url}: {device} of {host} is no serial port")
             case "denied":
                 return LinkError(
                     f"{self.url}: no permission to open the port on {host} ({detail}): add the user to the "
-                    f"port's group there, usually dialout: sudo usermod -aG dialout {host.user}"
+                    f"port's group there, usually dialout: sudo usermod -aG dialout {host.user}",
+                    cause=Cause.DENIED,
                 )
             case "busy":
-                return LinkError(f"{self.url}: the port is busy on {host}: {detail} has it open")
+                return LinkError(
+                    f"{self.url}: the port is busy on {host}: {detail} has it open", cause=Cause.BUSY
+                )
             case "speed":
                 return UsageError(
                     f"{self.url}: {host} refuses the speed {self._port.settings.baud}: {said.words(detail)}"

@@ -19,7 +19,7 @@ from typing import TypeVar
 from filelock import lock_descriptor, unlock_descriptor
 
 from harness.deadline import Deadline
-from harness.errors import LabError
+from harness.errors import Cause, LabError
 from harness.targets.locks.claim import Claim, claim, read_claim, write_claim
 from harness.targets.locks.folder import make_folder, open_shared, unusable
 
@@ -41,6 +41,9 @@ def held_here() -> str:
 
 class DeviceBusy(LabError):  # noqa: N818 - says what happened
     """Somebody else uses the device, or has reserved it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, cause=Cause.LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
