@@ -74,5 +74,6 @@ def test_each_program_runs_once_though_the_server_is_killed(bench: Bench, way: W
             again.join()
         found += totals(device, 20)
         health = device.health
+    print(f"\n{health.reconnects} restarts of the SSH server, {health.reconnecting:.2f} s without a link")
     assert found == list(range(1, len(found) + 1))
     assert health.reconnects >= 2

@@ -56,7 +56,8 @@ class BenchPortOpener:
         settings = self._port.settings
         arguments = (self._port.device, stty_words(settings), str(settings.baud), self._mark)
         words = ("sh", "-c", _script(), f"ceharness-link-{self._mark}", *arguments)
-        return "exec " + shlex.join(words)
+        # Not the last command: the login shell leads the session, and must not become this one.
+        return f"{shlex.join(words)}; exit"
 
     def _wait(self, said: "_Said", connection: Connection, deadline: Deadline) -> None:
         """Until the port is open. Raises LinkError, UsageError."""

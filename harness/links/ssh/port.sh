@@ -1,4 +1,5 @@
-# Serves a serial port of a bench host on standard input and output, until either ends. POSIX shell.
+# Serves a serial port of a bench host on standard input and output, until either ends. POSIX shell; it must not
+# lead its session, or the port would become its terminal, which hangs up on whoever has the port open next.
 # Arguments: the port; the words for stty; the speed; what marks the links of one controller.
 # Tells on standard error, in lines that begin with "ceharness:", what became of it, then an empty line every
 # second: so it notices when nobody hears it any more, and its controller that the bench is there.
@@ -28,7 +29,7 @@ else
 fi
 naps=0
 for pid in $stale; do
-    [ "$pid" = $$ ] && continue
+    case $pid in "$main" | "$PPID") continue ;; esac
     kill "$pid" 2>/dev/null
     while kill -0 "$pid" 2>/dev/null && [ "$naps" -lt 20 ]; do
         naps=$((naps + 1))
@@ -40,7 +41,7 @@ done
 (
     trap "" PIPE
     exec </dev/null >/dev/null
-    while sleep 1 2>/dev/null && echo >&2; do :; done
+    while sleep 1 2>/dev/null && kill -0 "$main" 2>/dev/null && echo >&2; do :; done
     kill "$main"
 ) &
 watchdog=$!
@@ -80,7 +81,7 @@ holder() {
 naps=0
 while
     who=
-    if command -v flock >/dev/null 2>&1 && ! flock -n 3; then
+    if command -v flock >/dev/null 2>&1 && ! flock -n 0 <&3; then
         who="another program"
     fi
     other=$(holder)
@@ -101,12 +102,13 @@ case $now in
 esac
 
 exec 4<&0 </dev/null
-cat <&3 4<&- &
+# Not cat: where that splices, as in busybox, whoever reads its pipe is stuck while it waits for the port.
+dd bs=4096 <&3 4<&- 2>/dev/null &
 reader=$!
 (
     trap "kill \$!; exit" TERM
     exec >/dev/null
-    cat <&4 >&3 &
+    dd bs=4096 <&4 >&3 &
     wait $!
     kill "$reader"
 ) 2>/dev/null &
@@ -117,4 +119,4 @@ say ready
 wait "$reader"
 [ $? -gt 128 ] || say gone
 kill "$feeder" "$watchdog" 2>/dev/null
-wait "$feeder"
+wait "$feeder" 2>/dev/null
