@@ -1,5 +1,6 @@
 """Links through a bench host: real OpenSSH servers, pseudo terminals as serial ports."""
 
+import contextlib
 import os
 import select
 import signal
@@ -75,15 +76,15 @@ def echo() -> Iterator[int]:
     """A TCP server that sends back what comes; its port."""
     server = socket.create_server(("127.0.0.1", 0))
 
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            while data := connection.recv(4096):
+                connection.sendall(data)
+
     def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                while data := connection.recv(4096):
-                    connection.sendall(data)
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
     yield server.getsockname()[1]
@@ -308,6 +309,29 @@ def test_the_server_is_killed_while_a_device_is_connected(bench: Bench, way: Way
         again.write(b"again")
         assert read_exactly(again, 5) == b"again"
         again.close()
+
+
+def test_a_connection_to_a_device_that_dies_without_a_word(bench: Bench, way: Way, echo: int) -> None:
+    """And once more where nothing is open that would notice: while the next link is being opened."""
+    with relay(bench.port) as between:
+        with way.known_hosts.open("a", encoding="ascii") as file:
+            file.write(bench.known.replace(f":{bench.port}", f":{between.port}"))
+        with opened(way.url(f"/tcp/127.0.0.1:{echo}", f"bench:{between.port}", silence=2)) as (made, link):
+            between.go_silent()
+            with pytest.raises(LinkError, match="no sign of life for 2 s"):
+                link.read()
+            link.close()
+            link = made.open(30)
+            link.close()
+            between.go_silent()
+            with pytest.raises(LinkError):
+                made.open(1)
+            with pytest.raises(LinkError):
+                made.open(30)
+            link = made.open(30)
+            link.write(b"again")
+            assert read_exactly(link, 5) == b"again"
+            link.close()
 
 
 def test_nothing_listens_there(bench: Bench, way: Way) -> None:

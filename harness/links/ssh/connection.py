@@ -62,6 +62,8 @@ class Connection:
         try:
             for number, hop in enumerate(self._hops):
                 deadline = Deadline(hop.connect)
+                if self._closing.is_set():
+                    raise LinkGone(f"{self.host}: closed on this side")
                 stage(f"connecting to {hop}")
                 sock = self._socket(hop, deadline) if number == 0 else self._through(hop, deadline)
                 transport = self._start(sock, hop, deadline)
@@ -71,6 +73,8 @@ class Connection:
                 )
                 stage(f"logging in to {hop}")
                 self.who = log_in(transport, hop, max(0.1, deadline.remaining()))
+            if self._closing.is_set():
+                raise LinkGone(f"{self.host}: closed on this side")
         except BaseException:
             self.close()
             raise

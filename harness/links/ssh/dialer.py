@@ -14,6 +14,8 @@ from harness.links.ssh.port import BenchPortOpener
 _FURTHER_S = 5.0
 """Seconds at least for the way from the bench host to the device, once the host has been reached."""
 
+_GRACE_S = 1.0
+
 
 class _Opener(Protocol):
     def open(self, connection: Connection, timeout: float, silence: float) -> SshLink: ...
@@ -78,7 +80,15 @@ class _Opening:
             connection = self._dialer.connected(self._tell)
             self.stage = f"{connection.host} waits for an answer: is the device on, its address right?"
             self.further = True
-            link = self._dialer.opener.open(connection, max(_FURTHER_S, self._timeout), self._dialer.silence)
+            limit = max(_FURTHER_S, self._timeout)
+            # Where paramiko waits without a limit, for a connection that is dead.
+            guard = threading.Timer(limit + _GRACE_S, connection.drop, ["no answer while opening a link"])
+            guard.daemon = True
+            guard.start()
+            try:
+                link = self._dialer.opener.open(connection, limit, self._dialer.silence)
+            finally:
+                guard.cancel()
             with self._lock:
                 self._link = link
                 if self._given_up:
