@@ -1,7 +1,8 @@
 """RTS and DTR of a serial port as switches: a relay or a reset input is wired to one of them.
 
 On a port of this computer only the lines named are touched: its speed stays, whoever has it open keeps it,
-and the levels stay when this ends. Over RFC 2217 the server decides what the levels are afterwards.
+and the levels stay when this ends. Over RFC 2217 a line that is not named is off, as it is while nobody has
+the port open, and the server decides what the levels are afterwards.
 """
 
 import errno
@@ -96,7 +97,9 @@ def _on_url(url: str, steps: Sequence[Step]) -> None:
     try:
         port = serial.serial_for_url(url, do_not_open=True)
         first, rest = _split(steps)
-        for level in first:
+        named = {step.line for step in steps if isinstance(step, Level)}
+        untouched = (Level(line, on=False) for line in LINES if line not in named)
+        for level in (*untouched, *first):
             setattr(port, level.line, level.on)
         port.open()
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,6 +139,30 @@ def test_a_run_through_a_terminal_server(
     with Ser2net(emulated, free_port(), library, tmp_path) as server:
         lab = lab_of(tmp_path, server.url)
         assert run(lab, tmp_path / "results", "--include", "WSASOCKET-012") == 0
+
+
+def test_a_hung_device_is_brought_back_by_the_line_of_its_own_port(
+    tmp_path: Path, stable: Path, emulated: str, request: pytest.FixtureRequest
+) -> None:
+    """A relay at RTS: asserted takes the power away. The device hangs until that has happened."""
+    program()
+    relay = Relay(emulated, stable)
+    with Ser2net(str(stable), free_port(), request.getfixturevalue("modem_lines"), tmp_path) as server:
+
+        def hung(data: bytes) -> bytes:
+            rts = "".join(line[-1] for line in server.lines)
+            return data if "10" in rts else b""
+
+        relay.to_host = hung
+        lab = lab_of(tmp_path, server.url)
+        command = f"{sys.executable} -m harness.cli signals panel --lab {lab} rts=on 50ms rts=off"
+        text = lab.read_text(encoding="utf-8").replace("connect = 60s", "connect = 2s")
+        lab.write_text(f"{text}dtr = off\nrts = off\nboot = 60s\npower-cycle = {command}\n", encoding="utf-8")
+        output = tmp_path / "results"
+        assert run(lab, output, "--include", "WSASOCKET-012") == 0
+    relay.close()
+    record = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    assert [step["step"] for step in record["recovery"]] == ["power cycle"]
 
 
 def test_a_port_that_is_pulled_and_returns_under_its_stable_name(stable: Path) -> None:
