@@ -43,7 +43,8 @@ static bool tcp_open(const struct settings *read, const WCHAR **what)
     }
     *what = L"listen";
     listener = listens() ? winsock_listen(settings->tcp) : INVALID_SOCKET;
-    return listener != INVALID_SOCKET || !listens();
+    /* The port of an agent that has just let go of it may not be free at once: it is tried again every second. */
+    return listener != INVALID_SOCKET || !listens() || settings->replaces;
 }
 
 /* With the lock held. */

@@ -7,7 +7,7 @@ from typing import Any
 from harness.cli.choice import add_target_options, chosen
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import UsageError
-from harness.provisioning import Card, Deployed, deploy, fill_folder, fill_image
+from harness.provisioning import Card, Deployed, deploy, fill_folder, fill_image, patience
 
 _DESCRIPTION = """Brings an agent onto a device through the one that runs there: uploads it beside the old
 one, compares the checksum, starts it on the same link; the old one ends when the new one has answered, and
@@ -54,8 +54,15 @@ def _deploy(args: argparse.Namespace) -> int:
         if getattr(args, name) is not None:
             raise UsageError(f"--{name} is for --card and --image: the agent on a device keeps its settings")
     _, config = chosen(args)
-    with screen.now() as now:
-        done = deploy(config, agent=args.agent, path=args.path, force=args.force, tell=now)
+    try:
+        with screen.now() as now:
+            done = deploy(config, agent=args.agent, path=args.path, force=args.force, tell=now)
+    except KeyboardInterrupt:
+        screen.line(
+            "cut off: an agent answers, the old one or the new one, after "
+            f"{patience(config):g} s at most; the same command goes on from there"
+        )
+        raise
     _show(screen, done)
     screen.json(done.as_dict())
     return 0

@@ -12,6 +12,6 @@ docs/devices.md says what happens on the device.
 """
 
 from harness.provisioning.card import Card, fill_folder, fill_image
-from harness.provisioning.deploying import Deployed, deploy
+from harness.provisioning.deploying import Deployed, deploy, patience
 
-__all__ = ["Card", "Deployed", "deploy", "fill_folder", "fill_image"]
+__all__ = ["Card", "Deployed", "deploy", "fill_folder", "fill_image", "patience"]

@@ -19,13 +19,19 @@ from harness.device import files
 from harness.device.files import FileError, quoted, run_text, why
 from harness.errors import LabError
 from harness.provisioning.builds import agent_for, cpu_of
-from harness.provisioning.handover import HandoverError, ask_to_hand_over, running_image, wait_for_end
+from harness.provisioning.handover import (
+    HandoverError,
+    ask_to_hand_over,
+    check_hand_over,
+    running_image,
+    wait_for_end,
+)
 from harness.provisioning.places import Place, place
 from harness.provisioning.serving import Serving, serving
 from harness.targets import TargetConfig
 
 _KEPT = ("ceagent.ini", "ceagent.key")
-_LEAST_PATIENCE = 5.0
+_LEAST_PATIENCE, _MOST_PATIENCE = 5.0, 600.0  # the most that an agent waits for another
 _END = 5.0
 """Seconds that an agent which was replaced gets to end."""
 _TRIES = 20
@@ -51,6 +57,12 @@ class Deployed:
     def as_dict(self) -> dict[str, object]:
         """All fields by name."""
         return asdict(self)
+
+
+def patience(config: TargetConfig) -> float:
+    """Seconds that a new agent gets to execute its first program, before the old one takes its link back."""
+    usual = 2 * config.timing.connect * config.timing.slowness
+    return min(max(usual, _LEAST_PATIENCE), _MOST_PATIENCE)
 
 
 def deploy(
@@ -82,13 +94,14 @@ class _Deployment:
         self._image = running_image(served.device.run)
         self._place = wanted or Place.of(self._image)
         self._sent = 0
-        self._patience = max(2 * served.config.timing.connect, _LEAST_PATIENCE)
+        self._patience = patience(served.config)
 
     def run(self, force: bool) -> Deployed:
         began, before = time.monotonic(), self._served.device.welcome.build
         path = self._place.path
         there = self._runs_from(path) and files.is_there(self._served.device.run, path, self._data)
         if not there or force:
+            check_hand_over(self._served.device.run, self._served.device.welcome.boot)
             if self._runs_from(path):
                 self._take_over_beside()
             else:
@@ -141,9 +154,10 @@ class _Deployment:
     def _bring(self, path: str) -> None:
         """The executable to a place that no agent runs from, and what an agent needs beside it."""
         here, there = Place(self._image), Place(path)
-        for name in _KEPT:
-            if here.folder.lower() != there.folder.lower():
-                self._copy_if_missing(here.folder + name, there.folder + name)
+        for folder in (here.folder, *self._card()):
+            for name in _KEPT:
+                if folder.lower() != there.folder.lower():
+                    self._copy_if_missing(folder + name, there.folder + name)
         if Place(self._image).path.lower() == there.beside.lower() and files.is_there(
             self._served.device.run, self._image, self._data
         ):
@@ -151,6 +165,17 @@ class _Deployment:
         else:
             self._upload(there.part)
         self._settle()
+
+    def _card(self) -> list[str]:
+        """The folder of a storage card that the agent was started from: its files are there."""
+        if not self._image.lower().endswith("\\autorun.exe"):
+            return []
+        text = "found = aygshell!SHGetAutoRunPath(out path[520]) fails zero"
+        execution = run_text(self._served.device.run, text, "storage card")
+        if not (execution.outcome.returned and execution.named("found").ok):
+            return []
+        path = execution.buffers["path"].decode("utf-16-le", "replace").partition("\0")[0]
+        return [Place(path).folder] if "\\" in path else []
 
     def _upload(self, path: str) -> None:
         run, size = self._served.device.run, len(self._data)

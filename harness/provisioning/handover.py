@@ -31,6 +31,18 @@ def running_image(run: Run) -> str:
     return execution.buffers["path"].decode("utf-16-le", "replace").partition("\0")[0]
 
 
+def check_hand_over(run: Run, boot: int) -> None:
+    """Raises HandoverError if the agent of this boot number is one that cannot hand over."""
+    name = quoted(f"ceagent-{boot:08x}-renew")
+    text = f"renew = coredll!OpenEventW({_EVENT_ALL_ACCESS}, 0, in event = {name}) fails null-word"
+    execution = run_text(run, f"fresh\n{text}", "can the agent hand over")
+    if not (execution.outcome.returned and execution.named("renew").ok):
+        raise HandoverError(
+            "the agent on the device is too old to hand over to another one: end it, and copy the new one "
+            f"there by hand (docs/devices.md): {why(execution)}"
+        )
+
+
 def ask_to_hand_over(run: Run, boot: int, image: str, patience: float) -> None:
     """Ask the agent of this boot number to be replaced by another executable on the same link, which has
     `patience` seconds to execute its first program. Raises HandoverError."""
@@ -57,11 +69,6 @@ def ask_to_hand_over(run: Run, boot: int, image: str, patience: float) -> None:
         return  # it may have been asked: who answers next shows it
     if not execution.outcome.returned:
         raise HandoverError(f"the agent cannot be asked to hand over: {execution.outcome}")
-    if not execution.named("renew").ok:
-        raise HandoverError(
-            "the agent on the device is too old to hand over to another one: end it, and copy the new one "
-            "there by hand (docs/devices.md)"
-        )
     if not execution.named("asked").ok:
         raise HandoverError(f"the agent cannot be asked to hand over: {why(execution)}")
 

@@ -61,15 +61,21 @@ class Deployable:
 
 @contextmanager
 def deployable(
-    folder: Path, cpu: str = "x86", link: str = "tcp", *, connect_s: float = 4.0, variants: Sequence[str] = ()
+    folder: Path,
+    cpu: str = "x86",
+    link: str = "tcp",
+    *,
+    connect_s: float = 4.0,
+    variants: Sequence[str] = (),
+    agent: Path | None = None,
 ) -> Iterator[Deployable]:
-    """A device with the harness's agent on that link (tcp, serial), reached as any other device is."""
+    """A device with the harness's agent (or another one) on that link (tcp, serial), reached as any other."""
     serial = link == "serial"
     start = f"{AGENT} link=COM1:" if serial else f"{AGENT} link=tcp:{PORT}"
     with start_emulator(
         cpu=cpu,
         starts=[start],
-        copies=[(executable(CPU_BUILDS[cpu]), AGENT)],
+        copies=[(agent or executable(CPU_BUILDS[cpu]), AGENT)],
         secrets={} if serial else {_KEY: new_key()},
         variants=variants,
         timeout=60,
