@@ -70,8 +70,15 @@ def broken(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("variants", [(), ("error-dialog",)])
-@pytest.mark.parametrize("link", ["tcp", "serial"])
+@pytest.mark.parametrize(
+    ("link", "variants"),
+    [
+        ("tcp", ()),
+        ("serial", ("error-dialog",)),
+        pytest.param("serial", (), marks=pytest.mark.long),
+        pytest.param("tcp", ("error-dialog",), marks=pytest.mark.long),
+    ],
+)
 def test_one_that_does_not_come_up_costs_nothing(
     link: str, variants: tuple[str, ...], tmp_path: Path
 ) -> None:

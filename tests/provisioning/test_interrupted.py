@@ -76,7 +76,7 @@ def count_programs(device: Deployable, agent: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("cpu", "link", "every"),
     [
-        ("x86", "tcp", 9),
+        ("x86", "tcp", 14),
         pytest.param("arm", "serial", 2, marks=pytest.mark.long),
     ],
 )
