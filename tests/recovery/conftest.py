@@ -20,8 +20,10 @@ from switched_lab import ROOT, STRIP, Lab, Ran, RunLab
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """The device is on. Indirect parameter: serial (without one) or tcp."""
+    # Names of terminals come again: the one that a device has now, another's may have after a power cycle.
+    monkeypatch.setenv("CEHARNESS_LOCKS", str(tmp_path / "locks"))
     pytest.importorskip("unicorn", reason="an emulated device needs it: pip install 'ceharness[emulator]'")
     link = getattr(request, "param", "serial")
     # Not tmp_path: the name of a socket may have 107 bytes.

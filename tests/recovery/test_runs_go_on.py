@@ -1,6 +1,7 @@
 """A device is lost in the middle of a run, and the run goes on."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_a_port_that_goes_with_the_device_leaves_the_test_open(lab: Lab, run_lab
     assert ran.rows["WSASOCKET-016"]["verdict"] == "pass"
     assert [step["step"] for step in ran.record["recovery"]] == ["new session", "power cycle"]
     assert ran.code == 0
+
+
+@pytest.mark.long
+def test_power_may_be_switched_by_the_port_itself(lab: Lab, run_lab: RunLab, tmp_path: Path) -> None:
+    """The port is free for the command, and no other `ceharness` than the command's may use the device."""
+    script = tmp_path / "by_wire.sh"
+    opens = f"import serial; serial.Serial('{lab.folder}/COM1', exclusive=True).close()"
+    says = f"from harness.cli.main import main; main(['power', 'panel', 'on', '--lab', '{lab.file}'])"
+    script.write_text(
+        f'set -e\n{sys.executable} -c "{opens}"\n{sys.executable} -c "{says}"\n{lab.command("cycle")}\n'
+    )
+    lab.write(f"power-cycle = sh {script}", "power-on = echo on")
+    ran = run_lab(LOST.format(name="Lost", what="hang") + GOOD)
+    assert [row["verdict"] for row in ran.rows.values()] == ["fail", "pass"]
+    (step,) = ran.record["recovery"]
+    assert (step["step"], step["result"]) == ("power cycle", ANSWERS)
+    assert "panel: power on, " in (ran.folder / "harness.log").read_text()
 
 
 @pytest.mark.long
@@ -214,8 +232,9 @@ def test_a_sweep_goes_on(lab: Lab, tmp_path: Path, hurry: None, capsys: pytest.C
     assert main([*words, "--output", str(tmp_path / "undisturbed.fingerprint")]) == 0
     undisturbed = json.loads(capsys.readouterr().out)
     lab.press("later", "1.5", "hang")
-    assert main([*words, "--output", str(tmp_path / "disturbed.fingerprint")]) == 0
+    code = main([*words, "--output", str(tmp_path / "disturbed.fingerprint")])
     out, err = capsys.readouterr()
+    assert code == 0, err
     disturbed = json.loads(out)
     assert disturbed["outcomes"] == undisturbed["outcomes"]
     assert [step["result"] for step in disturbed["recovery"]] == [ANSWERS]
