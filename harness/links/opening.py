@@ -12,6 +12,7 @@ from harness.links.raw import RawDialer
 from harness.links.serial import PyserialDialer, SerialDialer, SerialSettings
 from harness.links.ssh.address import OPTIONS, SshAddress, parse_address
 from harness.links.tcp import ListenDialer, TcpDialer
+from harness.links.unix import UnixDialer
 
 FORMS = (
     "tcp://HOST:PORT",
@@ -22,6 +23,7 @@ FORMS = (
     "ssh://[USER@]BENCH[:PORT]/dev/ttyUSB0?baud=115200",
     "ssh://[USER@]BENCH[:PORT]/tcp/HOST:PORT",
     "hwgrep://EXPRESSION",
+    "unix:///run/com1.sock",
     "any pyserial URL such as rfc2217://HOST:PORT?baud=115200",
     "fault+ before any of them",
 )
@@ -44,6 +46,10 @@ def dialer(url: str) -> Dialer:
         return RawDialer(*_host_and_port(url))
     if scheme == "tcp-listen":
         return ListenDialer(*_host_and_port(url, least=0))
+    if scheme == "unix":
+        if not url.removeprefix("unix://").startswith("/"):
+            raise _bad(url, "it needs the path of a socket, from the root")
+        return UnixDialer(url.removeprefix("unix://"))
     if scheme == "serial":
         parts = urlsplit(url)
         device = parts.netloc + parts.path

@@ -193,12 +193,17 @@ def _ready(connection: socket.socket, url: str) -> socket.socket:
 
     Raises `LinkError`: not every system sets anything on a connection that was reset.
     """
-    limit = _WRITE_TIMEOUT * 1000 if sys.platform == "win32" else struct.pack("@ll", _WRITE_TIMEOUT, 0)
     try:
-        connection.settimeout(None)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        limit_writing(connection)
     except OSError as error:
         connection.close()
         raise LinkError(f"{url}: the connection is gone: {error.strerror or error}") from error
     return connection
+
+
+def limit_writing(connection: socket.socket) -> None:
+    """A reader may wait for ever, a writer must not. Raises OSError."""
+    limit = _WRITE_TIMEOUT * 1000 if sys.platform == "win32" else struct.pack("@ll", _WRITE_TIMEOUT, 0)
+    connection.settimeout(None)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)

@@ -125,7 +125,8 @@ class Greeting:
     def _refusal(self, refusal: Refusal) -> None:
         url = self._line.url
         match refusal.reason:
-            case Reason.VERSION:
+            # One that has ours was asked by somebody else, or by `await_agent`, before.
+            case Reason.VERSION if refusal.detail != PROTOCOL_VERSION:
                 raise ProtocolError(
                     f"{url}: the agent speaks protocol version {refusal.detail}, this harness "
                     f"{PROTOCOL_VERSION}: put the agent of this harness on the device",
