@@ -171,7 +171,7 @@ class Keywords:
         return self._execution.program if self._execution else None
 
     def _evidence(self) -> str:
-        return self._target.get().evidence if self._target.is_open else ""
+        return "" if self._target.opened is None else self._target.opened.evidence
 
     def _version(self, requirement: Requirement) -> tuple[int, int] | None:
         """Version of Windows CE, where the requirement depends on it."""

@@ -1,8 +1,10 @@
 """The library class itself: arguments, scope, and what happens around each test."""
 
 import logging
+import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,11 @@ from harness.robot.wording import story
 from harness.session.console import ConsoleLog
 
 _log = logging.getLogger(__name__)
+
+_SHOWN = "device"
+"""The folder beside the rows for files that show the state of the device."""
+_NO_NAME = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST_NAME = 60
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
@@ -91,6 +98,7 @@ class CEHarness(NetworkKeywords):
         self._folder: Path | None = None
         self._stopped = False
         self._found = 0
+        self._shown = 0
 
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
@@ -130,12 +138,14 @@ class CEHarness(NetworkKeywords):
 
     def end_suite(self, data: Any, result: Any) -> None:
         """Called by Robot: logs and reports say what their results rest on."""
-        if self._target.is_open:
-            device = self._target.get()
+        if (device := self._target.opened) is not None:
             result.metadata["Device"] = f"{device.name} (evidence: {device.evidence})"
             result.metadata["Line"] = "; ".join([device.line.protection, *device.line.trouble])
             if device.recovery:
                 result.metadata["Recovery"] = "; ".join(map(str, device.recovery))
+        if data.tests and self._target.suite_ended():
+            # What was installed is gone with all else.
+            self._forget_deployment()
 
     def close(self) -> None:
         """Called by Robot at the end of the run."""
@@ -169,10 +179,21 @@ class CEHarness(NetworkKeywords):
             else:
                 self._unexplained(result.message)
         rows = list(test.rows(self._target.expectations))
+        if any(row.verdict.alarming for row in rows) and (shown := self._picture(test.name)):
+            rows = [_with_reason(row, shown) if row.verdict.alarming else row for row in rows]
+            result.message = f"{result.message}\n{shown}".strip()
         for row in rows:
             self._writer().write(row)
             result.tags.add(f"verdict:{row.verdict.value}")
         _tell(rows, result)
+
+    def _picture(self, name: str) -> str:
+        """Where there are files that show the state of the device now, in words; "" where there are none."""
+        self._shown += 1
+        folder = _results().parent / _SHOWN
+        files = self._target.show(folder, f"{self._shown:03}-{_NO_NAME.sub('-', name)[:_LONGEST_NAME]}")
+        names = ", ".join(f"{_SHOWN}/{file.name}" for file in files)
+        return f"the device at that moment: {names}" if names else ""
 
     def _start_line(self, data: Any) -> None:
         test = data.parent
@@ -227,6 +248,10 @@ def _tell(rows: Sequence[Row], result: Any) -> None:
         result.message = "\n".join(f"known: {row.observed} (recorded: {row.recorded})" for row in known)
     elif result.passed and not result.message and rows:
         result.message = f"{rows[0].verdict.value}: {rows[0].observed}"
+
+
+def _with_reason(row: Row, more: str) -> Row:
+    return replace(row, reason="; ".join(filter(None, (row.reason, more))))
 
 
 def _results() -> Path:

@@ -221,6 +221,11 @@ class ProviderKeywords(ConformanceKeywords):
             self._deployment.remove()
             self._deployment = None
 
+    def _forget_deployment(self) -> None:
+        """The device is as it was before anything was installed on it."""
+        self._installed.clear()
+        self._deployment = None
+
     def _asked(self) -> list[Asked]:
         return self._provided(lambda deployment: deployment.asked())
 

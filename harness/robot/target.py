@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
@@ -73,6 +74,7 @@ class LazyDevice:
         self._device: TargetDevice | None = None
         self._info: DeviceInfo | None = None
         self._started = ""
+        self._stale = False
         self.expectations = Expectations()
         """The recorded deviations that count for the open device."""
 
@@ -90,8 +92,16 @@ class LazyDevice:
     def is_open(self) -> bool:
         return self._device is not None
 
+    @property
+    def opened(self) -> TargetDevice | None:
+        """The device as it is, None if none is open."""
+        return self._device
+
     def get(self) -> TargetDevice:
-        """The open device. Raises LabError, UnusableTargetError."""
+        """The open device, for a program: a fresh one where a new suite is to have it.
+
+        Raises LabError, UnusableTargetError.
+        """
         if self._device is None:
             try:
                 file = self.config.expectations
@@ -104,7 +114,20 @@ class LazyDevice:
                 raise UnusableTargetError(str(error)) from error
             identity = self.info().identity if expectations.conditional else {}
             self.expectations = expectations.on(identity)
+        elif self._stale:
+            self._stale = False
+            self._device.renew()
         return self._device
+
+    def suite_ended(self) -> bool:
+        """The next program is for another suite. It finds the device as if nobody had ever used it, if that
+        takes little. Will it?"""
+        self._stale = self._device is not None and self._device.fresh
+        return self._stale
+
+    def show(self, folder: Path, name: str) -> list[Path]:
+        """Files that show the state of the open device, made in the folder."""
+        return [] if self._device is None else self._device.show(folder, name)
 
     def info(self) -> DeviceInfo:
         """What the open device says about itself. Raises LabError, UnusableTargetError."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.device import LineReport
@@ -81,7 +82,9 @@ class Hello:
 @dataclass
 class ScriptedDevice:
     """`answers`: function name to value, Error, Ends, or a callable that gets the arguments (numbers, and
-    bytearrays for pointers) and returns one of those. What is not named succeeds."""
+    bytearrays for pointers) and returns one of those. What is not named succeeds.
+
+    fresh: as that of a TargetDevice; renewed: how often it was. pictures: what shows its state."""
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     name: str = "double"
@@ -90,6 +93,9 @@ class ScriptedDevice:
     failing: LabError | None = None
     programs: list[Program] = field(default_factory=list)
     closed: int = 0
+    fresh: bool = False
+    renewed: int = 0
+    pictures: tuple[str, ...] = ()
     about: Info = Info()
     welcome: Hello = Hello()
     network: object = None
@@ -104,6 +110,12 @@ class ScriptedDevice:
             raise self.failing
         self.programs.append(program)
         return _Worker(program, self.answers).execute()
+
+    def renew(self) -> None:
+        self.renewed += 1
+
+    def show(self, folder: Path, name: str) -> list[Path]:
+        return [folder / f"{name}-{picture}" for picture in self.pictures]
 
     @contextmanager
     def connected(self, *_: Any, **__: Any) -> Iterator["ScriptedDevice"]:
