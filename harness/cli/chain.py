@@ -12,7 +12,7 @@ from harness.links import Link
 from harness.provider import UnavailableError
 from harness.provider.catalog import try_out
 from harness.session.session import Session
-from harness.targets import Reached, TargetConfig, kind_of, reach
+from harness.targets import Reached, TargetConfig, evidence_of, kind_of, reach
 from harness.targets.dialing import TargetDialer
 from harness.targets.speeds import speed_of_agent
 from harness.wire.messages import PROTOCOL_VERSION
@@ -52,7 +52,7 @@ def walk(config: TargetConfig, step: Step) -> None:
             details.append(line.url)
         session = _greet(line, reached, config.pacing, deadline, step)
         word = session.welcome.limits.word
-        device = stack.enter_context(Device(config.name, session, kind.evidence, word, faults=config.faults))
+        device = stack.enter_context(Device(config.name, session, evidence_of(config), word, faults=config.faults))
         _look_at(device, config, step)
 
 

@@ -9,7 +9,7 @@ from harness.cli.choice import add_lab_option
 from harness.cli.screen import Screen, add_json_option
 from harness.errors import LabError, UsageError
 from harness.lab import load_lab
-from harness.targets import TargetConfig, device_lock, kind_of
+from harness.targets import TargetConfig, device_lock, evidence_of, kind_of
 from harness.targets.locks import State
 
 
@@ -40,7 +40,7 @@ def _targets(args: argparse.Namespace) -> int:
             config.kind,
             " ".join([kind.place(config.settings), *_faults(config)]),
             protection,
-            kind.evidence,
+            evidence_of(config),
             config.description,
         )
         listed.append(
@@ -48,7 +48,7 @@ def _targets(args: argparse.Namespace) -> int:
                 "name": name,
                 "kind": config.kind,
                 "default": default,
-                "evidence": kind.evidence,
+                "evidence": evidence_of(config),
                 "settings": dict(config.settings),
                 "protection": protection,
                 "in_use": state is not None and state.in_use,

@@ -29,7 +29,7 @@ _COMMON = (
     "pacing",
     "expectations",
 )
-_PATHS = frozenset({"agent", "catalog", "key", "ssh_config", "wine"})
+_PATHS = frozenset({"agent", "catalog", "image", "key", "ssh_config", "wine"})
 _NOTHING = Section(DEFAULTS, 0, {})
 _Value = TypeVar("_Value")
 

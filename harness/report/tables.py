@@ -21,6 +21,7 @@ STYLES = {
 EVIDENCE = {
     "model": "An emulated result proves the harness, not a device.",
     "device": "Measured on the device itself.",
+    "device image": "Measured on a device's image in QEMU: the software is the device's.",
     "independent": "Measured on a Winsock that nobody here wrote, and that is not Windows CE's.",
 }
 _VERDICT_WIDTH = max(map(len, Verdict))

@@ -163,7 +163,8 @@ Reach = Callable[[TargetConfig], AbstractContextManager[Reached]]
 class Kind:
     """One kind of target.
 
-    evidence: what a result of such a target rests on ("model", "device").
+    evidence: what a result of such a target rests on ("model", "device"); where that depends on its settings,
+        `evidence_of` says it.
     reach: makes the device reachable; leaving the context ends whatever was started. Raises LabError.
     place: settings in one short phrase, for tables.
     protection: who can use the line, in words: "key from panel.key". Raises UsageError for a key that is
@@ -191,3 +192,4 @@ class Kind:
     link: Callable[[Mapping[str, str]], str] | None = None
     shares_memory: bool = False
     way: Way | None = None
+    evidence_of: Callable[[Mapping[str, str]], str] | None = None

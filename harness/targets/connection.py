@@ -22,7 +22,7 @@ from harness.targets.holding import opened
 from harness.targets.lab_network import network_of
 from harness.targets.power import power_of
 from harness.targets.recovery import Ladder, rungs_of
-from harness.targets.registry import kind_of
+from harness.targets.registry import evidence_of, kind_of
 from harness.winsock import symbols
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def open_device(
     with TargetDevice(
         config.name,
         session,
-        kind.evidence,
+        evidence_of(config),
         reached=reached,
         ladder=ladder,
         patience=config.timing.connect,

@@ -142,7 +142,7 @@ def test_without_any_file_there_is_the_emulated_device(
         ("[t]\nkind = tcp\nhost = a\n[target t]\nkind = tcp\nhost = a\n", 4, "already there"),
         ("[t]\nhost = a\n", 1, "'kind' is missing"),
         ("[t]\nkind = tpc\nhost = a\n", 2, "did you mean tcp"),
-        ("[t]\nkind = qemu\n", 2, "emulated, tcp, tcp-listen, serial"),
+        ("[t]\nkind = bochs\n", 2, "emulated, tcp, tcp-listen, serial"),
         ("[t]\nkind = tcp\n", 1, "'host' is missing"),
         ("[t]\n; a comment\nkind = tcp\n\nhost = a\nprot = 1\n", 6, "did you mean port"),
         ("[t]\nkind = tcp\nhost = a\nbaud = 9600\n", 4, "unknown key"),

@@ -140,6 +140,7 @@ def test_only_a_model_calls_itself_one() -> None:
         "serial": "device",
         "ssh": "device",
         "wine": "independent",
+        "qemu": "device image",
     }
     assert kind_of(PANEL).name == "tcp"
 
