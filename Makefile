@@ -9,7 +9,7 @@ SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci-long wine32 mutation fuzz deep bench soak sweep witness picture clean
+.PHONY: help run test lint ci-long wine32 test-guest mutation fuzz deep bench soak sweep witness picture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -37,6 +37,11 @@ mutation: $(VENV)/.run ## are the suites worth anything: devices with something 
 wine32: $(VENV)/.dev ## the agent for CE on x86 on 32-bit Wine, which is fetched into build/wine32-root (105 MB)
 	$(BIN)/python tests/wine32/wine32_root.py
 	$(BIN)/pytest tests/wine32 -m "long or not long"
+
+test-guest: $(VENV)/.dev ## kind = qemu on a guest that is built here, over UART and TCP (packages: docs/qemu.md)
+	$(BIN)/python -m guest
+	$(BIN)/pytest tests/guest -m "long or not long" --full
+	$(BIN)/python -m benchmarks.restore --most 1
 
 fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each target (needs a clang of the system)
 	$(BIN)/python device_agent/fuzz.py --seconds $(SECONDS)
@@ -72,7 +77,7 @@ $(VENV)/.run: pyproject.toml hatch_build.py $(shell find device_agent -name '*.[
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing ceharness and compiling the agents (once, about a minute) ..."
 	$(PIP) install --upgrade pip
-	$(PIP) install --editable '.[emulator]'
+	$(PIP) install --editable '.[emulator,qemu]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.run

@@ -52,7 +52,9 @@ def walk(config: TargetConfig, step: Step) -> None:
             details.append(line.url)
         session = _greet(line, reached, config.pacing, deadline, step)
         word = session.welcome.limits.word
-        device = stack.enter_context(Device(config.name, session, evidence_of(config), word, faults=config.faults))
+        device = stack.enter_context(
+            Device(config.name, session, evidence_of(config), word, faults=config.faults)
+        )
         _look_at(device, config, step)
 
 
