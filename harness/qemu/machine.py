@@ -1,6 +1,7 @@
 """A machine in QEMU: started, saved before anybody used it, and again as it was then as often as wanted."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 
 from harness.deadline import Deadline
 from harness.errors import LinkError, UsageError
-from harness.qemu.monitor import Monitor, Refused
+from harness.qemu.monitor import Monitor
 from harness.qemu.process import Process
 from harness.qemu.wiring import DISK, MONITOR, PID, Wiring
 
@@ -35,7 +36,7 @@ class Machine:
         self._folder = folder
         self._process: Process | None = None
         self._monitor: Monitor | None = None
-        self._state = folder / "state"
+        self._quoted = shlex.quote(str(folder / "state"))
         self._starts = 0
         self._changing = threading.RLock()
         """One process at a time: whoever waited for the one before finds the next."""
@@ -56,7 +57,7 @@ class Machine:
                 raise LinkError(f"QEMU cannot save this machine: {said}")
         else:
             monitor.execute("stop")
-            _migrate(monitor, "migrate", f"exec:cat >'{self._state}'")
+            _migrate(monitor, "migrate", f"exec:cat >{self._quoted}")
             monitor.execute("cont")
         self.saved = True
 
@@ -74,7 +75,7 @@ class Machine:
                 self._start("-loadvm", _SNAPSHOT)
             else:
                 self._start("-incoming", "defer")
-                _migrate(self._connected, "migrate-incoming", f"exec:cat '{self._state}'")
+                _migrate(self._connected, "migrate-incoming", f"exec:cat {self._quoted}")
                 self._connected.execute("cont")
 
     def reset(self) -> None:
@@ -100,14 +101,15 @@ class Machine:
 
         seconds: how long to wait for QEMU's end, which shows a moment after the lines have broken.
         """
-        if self._process is None:
+        process = self._process
+        if process is None:
             return "QEMU is not running"
-        if (ended := self._process.ended(seconds)) is not None:
+        if (ended := process.ended(seconds)) is not None:
             return ended
         try:
             state = self._connected.execute("query-status")["status"]
         except LinkError as error:
-            return self._process.ended(_QUIT_S) or str(error)
+            return process.ended(_QUIT_S) or str(error)
         return f"QEMU holds the machine (state {state})" if state in _HELD else None
 
     def show(self, folder: Path, name: str) -> list[Path]:
@@ -196,6 +198,3 @@ def _said(*words: str) -> str:
     if done.returncode:
         raise LinkError(done.stderr.strip() or f"{words[0]} ended with {done.returncode}")
     return done.stdout
-
-
-__all__ = ["Machine", "Refused"]

@@ -166,9 +166,7 @@ def started(config: TargetConfig) -> Iterator[tuple[Machine, Reached]]:
                 error.add_note(f"  the machine's console said last: {said}")
             raise
         if settings["snapshot"] == "yes":
-            machine.save()
-            # Now, not at the second suite, it shows whether this machine can be brought back.
-            machine.cycle()
+            _save(machine)
         yield (
             machine,
             Reached(
@@ -181,6 +179,16 @@ def started(config: TargetConfig) -> Iterator[tuple[Machine, Reached]]:
                 show=machine.show,
             ),
         )
+
+
+def _save(machine: Machine) -> None:
+    try:
+        machine.save()
+        # Now, not at the second suite, it shows whether this machine can be brought back.
+        machine.cycle()
+    except LabError as error:
+        error.add_note("  `snapshot = no` in lab.ini does without: all suites share one machine then")
+        raise
 
 
 @contextmanager

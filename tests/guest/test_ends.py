@@ -34,6 +34,9 @@ During
 After
     [Tags]    WSASOCKET-004
     Make A Socket
+Wrong
+    [Tags]    WSASOCKET-012
+    Make A Socket
 *** Keywords ***
 Make A Socket
     [Arguments]    ${more}=
@@ -124,13 +127,15 @@ def test_qemu_is_killed_in_mid_run(guest: TargetConfig, tmp_path: Path) -> None:
         time.sleep(1)
         os.kill(pid, signal.SIGKILL)
         said, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 0, said
-    before, lost, after = rows(output)
+    assert process.returncode == 1, said
+    before, lost, after, wrong = rows(output)
     assert [before["verdict"], lost["verdict"], after["verdict"]] == ["pass", "inconclusive", "pass"]
     assert "QEMU ended (signal 9)" in lost["reason"]
     assert "brought back since by: power cycle" in lost["reason"]
     (step,) = json.loads((output / "run.json").read_text(encoding="utf-8"))["recovery"]
     assert (step["step"], step["result"]) == ("power cycle", "the agent answers")
+    assert (wrong["verdict"], "device/001-Wrong-screen.png" in wrong["reason"]) == ("fail", True)
+    assert (output / "device" / "001-Wrong-screen.png").read_bytes().startswith(b"\x89PNG")
     assert list(temporary.iterdir()) == []
 
 
