@@ -14,6 +14,7 @@ from harness.program.text import parse
 from harness.targets import Reached, configure, connect, reach
 from harness.winsock import symbols
 from tests.links.bench import Bench, Way, bench, start_bench, way
+from tests.links.relay import relay
 
 __all__ = ["bench", "start_bench", "way"]
 
@@ -77,3 +78,18 @@ def test_each_program_runs_once_though_the_server_is_killed(bench: Bench, way: W
     print(f"\n{health.reconnects} restarts of the SSH server, {health.reconnecting:.2f} s without a link")
     assert found == list(range(1, len(found) + 1))
     assert health.reconnects >= 2
+
+
+def test_a_connection_that_dies_without_a_word_is_no_fault_of_the_device(bench: Bench, way: Way) -> None:
+    """It is noticed before the device has been silent for too long, and each program has run once."""
+    emulated = configure(load_lab(None).targets["emulated"], cpu="x86", link="serial")
+    with reach(emulated) as reached, relay(bench.port) as between:
+        way.move(bench, between.port)
+        with device_at(bench, way, reached) as device:
+            again = threading.Timer(0.3, between.go_silent)
+            again.start()
+            found = totals(device, 300)
+            again.join()
+            found += totals(device, 20)
+    assert found == list(range(1, len(found) + 1))
+    assert device.health.reconnects >= 1

@@ -155,6 +155,16 @@ class Way:
                 file.write(bench.known)
         self._write()
 
+    def move(self, bench: Bench, port: int) -> None:
+        """It is reached at another port, which leads to it."""
+        for file, old, new in (
+            (self.known_hosts, f"]:{bench.port} ", f"]:{port} "),
+            (self.config, f"Port {bench.port}\n", f"Port {port}\n"),
+        ):
+            text = file.read_text(encoding="utf-8")
+            assert old in text
+            file.write_text(text.replace(old, new), encoding="utf-8")
+
     def url(self, place: str, host: str = "bench", **options: object) -> str:
         """ssh://HOST/PLACE with this configuration."""
         given = "".join(f"&{name}={value}" for name, value in options.items())

@@ -177,9 +177,8 @@ def test_a_connection_that_dies_without_a_word(bench: Bench, way: Way, port: tup
     """Noticed within the silence allowed; what it has left on the bench makes room for the next link."""
     other, name = port
     with relay(bench.port) as between:
-        with way.known_hosts.open("a", encoding="ascii") as file:
-            file.write(bench.known.replace(f":{bench.port}", f":{between.port}"))
-        with opened(way.url(name, f"bench:{between.port}", silence=2)) as (made, link):
+        way.move(bench, between.port)
+        with opened(way.url(name, silence=2)) as (made, link):
             between.go_silent()
             with pytest.raises(LinkError, match="no sign of life for 2 s"):
                 link.read()
@@ -314,9 +313,8 @@ def test_the_server_is_killed_while_a_device_is_connected(bench: Bench, way: Way
 def test_a_connection_to_a_device_that_dies_without_a_word(bench: Bench, way: Way, echo: int) -> None:
     """And once more where nothing is open that would notice: while the next link is being opened."""
     with relay(bench.port) as between:
-        with way.known_hosts.open("a", encoding="ascii") as file:
-            file.write(bench.known.replace(f":{bench.port}", f":{between.port}"))
-        with opened(way.url(f"/tcp/127.0.0.1:{echo}", f"bench:{between.port}", silence=2)) as (made, link):
+        way.move(bench, between.port)
+        with opened(way.url(f"/tcp/127.0.0.1:{echo}", silence=2)) as (made, link):
             between.go_silent()
             with pytest.raises(LinkError, match="no sign of life for 2 s"):
                 link.read()
@@ -369,9 +367,8 @@ def test_a_slow_way(bench: Bench, way: Way, port: tuple[int, str]) -> None:
     """Slower than a try lasts: connecting goes on between one try and the next."""
     other, name = port
     with relay(bench.port, rate=20000, delay=0.05) as between:
-        with way.known_hosts.open("a", encoding="ascii") as file:
-            file.write(bench.known.replace(f":{bench.port}", f":{between.port}"))
-        made = dialer(way.url(name, f"bench:{between.port}"))
+        way.move(bench, between.port)
+        made = dialer(way.url(name))
         with pytest.raises(LinkError, match="not open after"):
             made.open(0.3)
         link = made.open(60)
