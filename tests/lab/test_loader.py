@@ -103,6 +103,8 @@ def test_its_commented_examples_are_good_too(tmp_path: Path) -> None:
         "scanner",
         "terminal",
         "rack7",
+        "bench3",
+        "bench4",
         "emulated",
     }
 
