@@ -18,6 +18,7 @@ __all__ = ["bench", "start_bench", "way"]
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.timeout(600),  # two whole runs each
     pytest.mark.skipif(sys.platform == "win32", reason="an SSH server of POSIX"),
 ]
 
