@@ -49,6 +49,7 @@ class Bench:
         self.authorized.touch()
         self._config = self.folder / "sshd_config"
         self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
         self.configure(*settings)
 
     def configure(self, *settings: str) -> None:
@@ -91,6 +92,9 @@ class Bench:
                 stderr=log,
                 start_new_session=True,
             )
+        # The server ends with us, also when the tests are killed.
+        words = ["sh", "-c", 'cat >/dev/null; kill -9 "$1"', "sh", str(self._process.pid)]
+        self._keeper = subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
         deadline = Deadline(30)
         while True:
             try:
@@ -109,6 +113,10 @@ class Bench:
     def kill(self) -> None:
         """The server and those of its processes that serve connections, at once; not what they started."""
         if self._process is not None:
+            if self._keeper is not None:
+                self._keeper.kill()
+                self._keeper.communicate()
+                self._keeper = None
             servers = [self._process.pid, *_servers(self._process.pid)]
             for pid in servers:
                 with contextlib.suppress(ProcessLookupError):
