@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.deadline import Deadline
 from harness.device import Device
 from harness.errors import LinkRefused, NoAnswer, UsageError
+from harness.program.result import OutcomeKind
 from harness.program.text import parse
 from harness.provider import UnavailableError, remove_leftovers
 from harness.session.console import Console
@@ -163,7 +164,10 @@ def _clear(device: Device) -> None:
 
 def _calls_itself_emulated(device: Device) -> bool:
     """Is this our own emulated device, reached by its address? A model must never pass for a device."""
-    execution = device.run(parse(_OEM, symbols(), name="oem"))
+    program = parse(_OEM, symbols(), name="oem")
+    execution = device.run(program)
+    if execution.outcome.kind in (OutcomeKind.LOST, OutcomeKind.NOT_RUN):
+        execution = device.run(program)  # it was brought back since
     text = execution.buffers.get("text", b"").decode("utf-16-le", "replace")
     return text.startswith("Emulated ")
 

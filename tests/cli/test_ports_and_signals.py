@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.lab import load_lab
+from harness.targets import device_lock
 from tests.serial_lines.ser2net import build_modem_lines
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
@@ -107,3 +109,15 @@ def test_mistakes(
 ) -> None:
     assert main(["signals", *words, "--lab", str(panel)]) == code
     assert says in capsys.readouterr().err
+
+
+def test_a_device_that_somebody_uses_is_not_switched(
+    capsys: pytest.CaptureFixture[str], panel: Path, device: str
+) -> None:
+    lock = device_lock(load_lab(panel).target("panel"))
+    assert lock is not None
+    words = ["dtr=on", "--wait", "10ms", "--lab", str(panel)]
+    with lock.held():
+        for port in ("panel", device):
+            assert main(["signals", port, *words]) == 3
+            assert "is in use by " in capsys.readouterr().err
