@@ -1,7 +1,6 @@
 """Two links to one device have one address, links to two devices have two."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -27,12 +26,13 @@ def test_a_serial_port_is_its_real_path(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_found_by_an_expression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = SimpleNamespace(device=str(tmp_path / "ttyUSB3"))
-    monkeypatch.setattr(
-        "serial.tools.list_ports.grep", lambda expression: iter([port] if expression == "0403:6001" else [])
-    )
-    assert device_address("hwgrep://0403:6001&baud=9600") == port.device
-    assert device_address("hwgrep://1234:.*") != device_address("hwgrep://1234:5678")
+    port = tmp_path / "ttyUSB3"
+    port.touch()
+    (tmp_path / "by-id").mkdir()
+    (tmp_path / "by-id" / "usb-panel").symlink_to(port)
+    monkeypatch.setattr("harness.links.ports.LINKS", (str(tmp_path / "by-id"),))
+    assert device_address("hwgrep://usb-pan.l&baud=9600") == str(port)
+    assert device_address("hwgrep://nothing.*") != device_address("hwgrep://nothing.+")
 
 
 @pytest.mark.parametrize("url", ["COM5", "com5:", "serial://COM5?baud=9600", r"\\.\COM5"])
