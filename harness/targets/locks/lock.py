@@ -28,6 +28,8 @@ _MOMENT = 0.5
 """Seconds for which somebody who only looks whether a lock is held may hold it."""
 _SOON, _NOW_AND_THEN = 0.02, 0.5
 """Seconds between two tries: operating systems do not tell when a lock of another process is free."""
+_TIDIED = 10
+"""Times that the file of a lock may be removed while it is being locked."""
 HELD = "CEHARNESS_HELD"
 """Environment variable with the addresses, a line each, that whoever started this process holds for it."""
 _T = TypeVar("_T")
@@ -161,12 +163,8 @@ class DeviceLock:
 
     def _take(self) -> int:
         """The lock, once. The descriptor that holds it. Raises DeviceBusy, LabError."""
-        descriptor = open_shared(self._lock)
+        descriptor = self._locked_file()
         try:
-            self._lock_now(descriptor)
-            if not os.fstat(descriptor).st_nlink:
-                # Somebody has tidied up; whoever comes next makes another file.
-                raise unusable(self._lock, "it was removed just now, try again")
             write_claim(self._use, claim(self.device, self.target))
             reserved = self._read_reserved()
             if reserved is not None and not reserved.is_mine:
@@ -176,6 +174,20 @@ class DeviceLock:
             os.close(descriptor)
             raise
         return descriptor
+
+    def _locked_file(self) -> int:
+        for _ in range(_TIDIED):
+            descriptor = open_shared(self._lock)
+            try:
+                self._lock_now(descriptor)
+                if os.fstat(descriptor).st_nlink:
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            # Somebody has tidied up meanwhile: others lock another file of this name.
+            os.close(descriptor)
+        raise unusable(self._lock, "it is removed again and again")
 
     def _lock_now(self, descriptor: int) -> None:
         moment = Deadline(_MOMENT)
