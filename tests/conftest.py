@@ -57,10 +57,9 @@ def pytest_unconfigure() -> None:
 def pytest_configure() -> None:
     """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited: hear it again.
 
-    Device locks are not those of this computer's users.
+    Device locks are not those of this computer's users, nor those of tests that run beside these.
     """
-    if "CEHARNESS_LOCKS" not in os.environ:
-        os.environ["CEHARNESS_LOCKS"] = tempfile.mkdtemp(prefix="ceharness-locks-")
-        _locks.append(os.environ["CEHARNESS_LOCKS"])
+    os.environ["CEHARNESS_LOCKS"] = tempfile.mkdtemp(prefix="ceharness-locks-")
+    _locks.append(os.environ["CEHARNESS_LOCKS"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
