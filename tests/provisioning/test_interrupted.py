@@ -77,7 +77,7 @@ def count_programs(device: Deployable, agent: Path, monkeypatch: pytest.MonkeyPa
     ("cpu", "link", "every"),
     [
         ("x86", "tcp", 14),
-        pytest.param("arm", "serial", 2, marks=pytest.mark.long),
+        pytest.param("arm", "serial", 5, marks=pytest.mark.long),
     ],
 )
 def test_cut_off_between_two_programs(
