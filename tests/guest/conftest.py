@@ -48,10 +48,12 @@ def opened(reached: Reached, patience: float = 120.0) -> Iterator[TargetDevice]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Over TCP, and with --full over the UART as well."""
+    """What happens to a machine over TCP, all suites over the UART; with --full both over both."""
+    full = metafunc.config.getoption("full")
     if "running" in metafunc.fixturenames:
-        links = ["tcp", "serial"] if metafunc.config.getoption("full") else ["tcp"]
-        metafunc.parametrize("running", links, indirect=True, scope="module")
+        metafunc.parametrize("running", ["tcp", "serial"] if full else ["tcp"], indirect=True, scope="module")
+    if "link" in metafunc.fixturenames:
+        metafunc.parametrize("link", ["serial", "tcp"] if full else ["serial"])
 
 
 @pytest.fixture(scope="module")

@@ -53,10 +53,8 @@ def test_what_wine_does_otherwise_and_nothing_else_over_the_uart(folder: Path) -
     assert run["line"]["restarts"] == run["line"]["reconnects"] == 0
 
 
-def test_the_verdicts_of_wine_on_this_computer(folder: Path, full: bool) -> None:
-    """Counted where everything is (`make test-guest`): that takes minutes."""
-    for link in ["serial", "tcp"] if full else []:
-        found, expected = dict(verdicts("guest", link, folder)), dict(verdicts("wine", "", folder))
-        # The guest has its memory for itself. Wine shares this computer's, so nothing is found out there.
-        assert (found.pop(MEMORY)[0], expected.pop(MEMORY)[0]) == ("pass", "not-provocable")
-        assert found == expected
+def test_the_verdicts_of_wine_on_this_computer(link: str, folder: Path) -> None:
+    found, expected = dict(verdicts("guest", link, folder)), dict(verdicts("wine", "", folder))
+    # The guest has its memory for itself. Wine shares this computer's, so nothing is found out there.
+    assert (found.pop(MEMORY)[0], expected.pop(MEMORY)[0]) == ("pass", "not-provocable")
+    assert found == expected
