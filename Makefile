@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CALLS  ?= 50000
+SAMPLE ?= 4
 SECONDS ?= 60
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -28,8 +29,9 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop check suites
 	$(BIN)/robocop format --check --no-overwrite suites
 
-ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine
+ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine, QEMU, a sample of the mutations
 	$(BIN)/pytest -n auto -m long --ignore tests/wine32
+	$(BIN)/python -m mutation --sample $(SAMPLE)
 
 mutation: $(VENV)/.run ## are the suites worth anything: devices with something wrong; build/mutation.json (MUTATION="--list")
 	$(BIN)/python -m mutation $(MUTATION)

@@ -84,16 +84,18 @@ def sampled(trials: list[Trial], count: int, seed: int) -> list[Trial]:
 def _answered(case: Mapping[str, Any], answer: str) -> Expected:
     """What becomes of the legs that judge this answer."""
     red = set(case.get("refused", ())) if answer == SUCCESS else set()
+    may = case.get("without", ()) if answer == SUCCESS else ()
     becomes = {}
     for leg in case["legs"]:
         requirement, _, name = leg.partition(" ")
         chosen = REQUIREMENTS[requirement].leg(name)
-        verdict = verdict_of(chosen.expectation, chosen.function, answer)
+        seen = case.get("at_last", answer) if answer == SUCCESS else answer
+        verdict = verdict_of(chosen.expectation, chosen.function, seen)
         if verdict.red:
             red.add(leg)
         elif verdict is not Verdict.PASS:
             becomes[leg] = verdict
-    return Expected(must=frozenset(red), becomes=becomes)
+    return Expected(must=frozenset(red), may=frozenset(may), becomes=becomes)
 
 
 def verdict_of(expectation: Expectation, function: str, answer: str) -> Verdict:

@@ -83,6 +83,12 @@ def no_end_of_descriptors() -> None:
 
 
 @choice
+def sockets_take_no_memory() -> None:
+    """a socket can be made where no memory is left"""
+    put(state, "SOCKET_PAGES", 0)
+
+
+@choice
 def multipoint_is_no_protocol() -> None:
     """a multipoint flag that is refused is WSAEPROTONOSUPPORT, not WSAEINVAL"""
     ANSWERS[Reason.MULTIPOINT] = WSAEPROTONOSUPPORT

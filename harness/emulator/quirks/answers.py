@@ -43,6 +43,9 @@ def _refused(reason: Reason, code: int) -> None:
     if reason is Reason.NO_DESCRIPTOR:
         no_end_of_descriptors()
         return
+    if reason is Reason.NO_MEMORY:
+        sockets_take_no_memory()
+        return
     refuse = creation.refuse
 
     def instead(call: Call, request: Request, why: Reason) -> int:
@@ -66,6 +69,11 @@ def _provider_failed(failed: int, code: int) -> None:
 def no_end_of_descriptors() -> None:
     """A process never runs out of descriptors, and a socket takes no memory of the device."""
     put(state.ProcessState, "descriptors_left", property(lambda self: True))
+    sockets_take_no_memory()
+
+
+def sockets_take_no_memory() -> None:
+    """Where no memory of the device is left, a socket can still be made."""
     put(state, "SOCKET_PAGES", 0)
 
 
