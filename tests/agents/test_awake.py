@@ -31,7 +31,7 @@ def passes(device: Emulated, seconds: int) -> list[str]:
             return seen
 
 
-@pytest.mark.parametrize("link", [f"tcp:{PORT}", "COM1:"])
+@pytest.mark.parametrize("link", [f"tcp:{PORT}", pytest.param("COM1:", marks=pytest.mark.long)])
 def test_a_session_keeps_the_device_awake_and_nothing_else_does(link: str, tmp_path: Path) -> None:
     copies = [(key_file(tmp_path), "\\ceagent.key")]
     with emulated(

@@ -17,6 +17,7 @@ import pytest
 from fake_agent import FakeAgent
 from test_doctor import examine
 
+from harness.targets import speeds
 from harness.targets.emulated import AGENT_PATH, COM, agent_for
 from harness.targets.emulator_process import start_emulator
 from harness.targets.locks import VARIABLE
@@ -29,8 +30,9 @@ Doctor = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Doctor:
-    """Examines a target of these settings; the broken step."""
+def doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Examines a target of these settings; the broken step. Other speeds are not tried: it takes seconds."""
+    monkeypatch.setattr(speeds, "SPEEDS", ())
 
     def run(*, code: int = 3, **settings: str) -> dict[str, Any]:
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())

@@ -56,6 +56,7 @@ def test_a_lost_device_is_switched_off_and_on(what: str, lab: Lab, run_lab: RunL
     assert "Recovery" in (ran.folder / "log.html").read_text()
 
 
+@pytest.mark.long
 def test_a_port_that_goes_with_the_device_leaves_the_test_open(lab: Lab, run_lab: RunLab) -> None:
     """A port that is gone says nothing about the device: the test is inconclusive, and the run goes on."""
     lab.write(f"power-off = {lab.command('off')}", f"power-on = {lab.command('on')}", "power-pause = 10ms")
