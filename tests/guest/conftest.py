@@ -48,12 +48,12 @@ def opened(reached: Reached, patience: float = 120.0) -> Iterator[TargetDevice]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What happens to a machine over TCP, all suites over the UART; with --full both over both."""
+    """What happens to a machine, and all suites, over TCP; with --full over the UART, too."""
     full = metafunc.config.getoption("full")
     if "running" in metafunc.fixturenames:
         metafunc.parametrize("running", ["tcp", "serial"] if full else ["tcp"], indirect=True, scope="module")
     if "link" in metafunc.fixturenames:
-        metafunc.parametrize("link", ["serial", "tcp"] if full else ["serial"])
+        metafunc.parametrize("link", ["serial", "tcp"] if full else ["tcp"])
 
 
 @pytest.fixture(scope="module")

@@ -46,10 +46,10 @@ def verdicts(target: str, link: str, folder: Path) -> Verdicts:
     }
 
 
-def test_what_wine_does_otherwise_and_nothing_else_over_the_uart(folder: Path) -> None:
-    assert len({requirement for requirement, _, _ in verdicts("guest", "serial", folder)}) == 58
-    run = json.loads((folder / "guestserial" / "run.json").read_text(encoding="utf-8"))
-    assert (run["kind"], run["evidence"], run["place"]) == ("qemu", "independent", "wine-guest over serial")
+def test_what_wine_does_otherwise_and_nothing_else(link: str, folder: Path) -> None:
+    assert len({requirement for requirement, _, _ in verdicts("guest", link, folder)}) == 58
+    run = json.loads((folder / f"guest{link}" / "run.json").read_text(encoding="utf-8"))
+    assert (run["kind"], run["evidence"], run["place"]) == ("qemu", "independent", f"wine-guest over {link}")
     assert run["line"]["restarts"] == run["line"]["reconnects"] == 0
 
 

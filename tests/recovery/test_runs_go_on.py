@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -229,10 +230,12 @@ def test_single_commands_leave_the_power_alone(
 @pytest.mark.long
 def test_a_sweep_goes_on(lab: Lab, tmp_path: Path, hurry: None, capsys: pytest.CaptureFixture[str]) -> None:
     lab.write(f"power-cycle = {lab.command('cycle')}")
-    words = ["fingerprint", "--lab", str(lab.file), "--type", "1-2", "--af", "0-40", "--json", "-"]
+    words = ["fingerprint", "--lab", str(lab.file), "--type", "0-5", "--af", "0-60", "--json", "-"]
+    began = time.monotonic()
     assert main([*words, "--output", str(tmp_path / "undisturbed.fingerprint")]) == 0
+    half = (time.monotonic() - began) / 2
     undisturbed = json.loads(capsys.readouterr().out)
-    lab.press("later", "1.5", "hang")
+    lab.press("later", f"{half:.2f}", "hang")
     code = main([*words, "--output", str(tmp_path / "disturbed.fingerprint")])
     out, err = capsys.readouterr()
     assert code == 0, err
