@@ -30,6 +30,7 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop format --check --no-overwrite suites
 
 ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine, QEMU, a sample of the mutations
+	-$(BIN)/python -m guest
 	$(BIN)/pytest -n auto -m long --ignore tests/wine32
 	$(BIN)/python -m mutation --sample $(SAMPLE)
 
@@ -50,6 +51,7 @@ fuzz: $(VENV)/.dev ## libFuzzer over the agent's core, SECONDS=60 for each targe
 
 deep: $(VENV)/.dev lint ## full counts, by hand before a release: everything, 20 seeds of the property tests, a million calls
 	-$(BIN)/python tests/wine32/wine32_root.py
+	-$(BIN)/python -m guest
 	$(BIN)/pytest -n auto -m "long or not long" --full
 	for seed in $$(seq 20); do \
 	    $(BIN)/pytest -n auto -q -m hypothesis --hypothesis-seed=$$seed || exit 1; \
