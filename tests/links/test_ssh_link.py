@@ -123,7 +123,7 @@ def test_close_ends_a_read_and_frees_the_port(bench: Bench, way: Way, port: tupl
         link.close()
         thread.join(30)
         assert found == ["end"]
-        assert users_of(port[1]) == []
+        wait_until_free(port[1])
         again = made.open(30)
         again.write(b"again")
         assert read_from(port[0], 5) == b"again"
@@ -213,7 +213,7 @@ def test_no_serial_port(bench: Bench, way: Way) -> None:
 def test_a_speed_that_the_bench_host_refuses(bench: Bench, way: Way, port: tuple[int, str]) -> None:
     with pytest.raises(UsageError, match=r"refuses the speed 12345: .*12345"):
         open_link(way.url(port[1], baud=12345), timeout=30)
-    assert users_of(port[1]) == []
+    wait_until_free(port[1])
 
 
 def test_a_port_that_another_program_has_open(bench: Bench, way: Way, port: tuple[int, str]) -> None:
