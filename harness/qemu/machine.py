@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from harness.qemu.wiring import DISK, MONITOR, PID, Wiring
 _START_S = 30.0
 _STATE_S = 120.0
 _QUIT_S = 5.0
+_SOON_S = 0.01
 _UNLIMITED = 1 << 40
 _SNAPSHOT = "ceharness"
+_SAVING = "finish-migrate"
+"""State of QEMU's (RunState) in which it refuses to let the machine go on."""
 _CONSOLE, _LINES = 4096, 4
 _HELD = frozenset({"paused", "debug", "io-error", "internal-error", "save-vm", "restore-vm", "inmigrate"})
 """States of QEMU's (RunState) in which a machine stands still and is not to blame for it."""
@@ -176,6 +180,12 @@ def _migrate(monitor: Monitor, command: str, uri: str) -> None:
         raise LinkError(
             "QEMU could not " + ("save" if command == "migrate" else "load") + " the machine's state"
         )
+    # A machine that was saved can go on a moment after that event, and nothing tells when.
+    deadline = Deadline(_STATE_S)
+    while monitor.execute("query-status")["status"] == _SAVING:
+        if deadline.expired:
+            raise LinkError("QEMU does not come to an end with saving the machine's state")
+        time.sleep(_SOON_S)
 
 
 def _overlay(image: Path, overlay: Path) -> None:
