@@ -15,7 +15,8 @@ from harness.cli.screen import check_writable
 from harness.deadline import Deadline
 from harness.errors import LinkError, UsageError
 from harness.links import Link
-from harness.session.console import ConsoleLog, ConsoleReader, Heard, visible
+from harness.session.console import ConsoleReader, Heard, visible
+from harness.session.console_log import ConsoleLog
 from harness.session.seen import is_message
 from harness.targets import TargetConfig, configure, keys, kind_of, reach
 from harness.targets.dialing import TargetDialer

@@ -21,7 +21,7 @@ from harness.robot.findings import RunningTest
 from harness.robot.networking import NetworkKeywords
 from harness.robot.target import Choice, LazyDevice, variable
 from harness.robot.wording import story
-from harness.session.console import ConsoleLog
+from harness.session.console_log import ConsoleLog
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from harness.deadline import Deadline
 from harness.session import Session
-from harness.session.console import ConsoleLog, ConsoleReader, Heard
+from harness.session.console import ConsoleReader, Heard
+from harness.session.console_log import ConsoleLog
 from harness.wire.framing import encode_frame
 from tests.session.fake_agent import FakeAgent
 from tests.session.programs import SMALL
