@@ -8,7 +8,7 @@ the port open, and the server decides what the levels are afterwards.
 import errno
 import os
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,7 +74,7 @@ def _on_device(device: str, steps: Sequence[Step]) -> None:
                     request = termios.TIOCMBIS if step.on else termios.TIOCMBIC
                     fcntl.ioctl(port, request, struct.pack("I", bits[step.line]))
                 else:
-                    _wait(step)
+                    time.sleep(step)
         finally:
             os.close(port)
     except (OSError, termios.error) as error:
@@ -111,7 +111,7 @@ def _on_url(url: str, steps: Sequence[Step]) -> None:
             if isinstance(step, Level):
                 setattr(port, step.line, step.on)
             else:
-                _wait(step)
+                time.sleep(step)
     except OSError as error:
         raise LinkError(f"{url}: {error}") from error
     finally:
@@ -126,7 +126,3 @@ def _split(steps: Sequence[Step]) -> tuple[list[Level], Sequence[Step]]:
             return first, steps[place:]
         first.append(step)
     return first, ()
-
-
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
