@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from harness.conformance import ROWS_FILE, Row, read_rows
+from harness.conformance import Row
+from harness.results import RESULTS_FILE, read_results
 from mutation.trials import Trial
 
 BASE_VARIANTS = ("ce-6",)
@@ -67,9 +68,9 @@ class Runner:
             _end(process)
             with self._lock:
                 self._running.discard(process)
-        rows = results / ROWS_FILE
+        path = results / RESULTS_FILE
         lines = tuple(said.read_text("utf-8", "replace").splitlines()[-3:])
-        return Ran(read_rows(rows) if rows.exists() else [], code, time.monotonic() - begun, lines)
+        return Ran(read_results(path).rows if path.exists() else [], code, time.monotonic() - begun, lines)
 
     def try_out(self, trial: Trial) -> Ran:
         return self.run(trial.name, trial.quirks, trial.variants)

@@ -1,23 +1,17 @@
 """`ceharness expect`: the recorded deviations of a device, brought up to a run, and checked."""
 
 import argparse
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harness.cli.choice import add_lab_option
 from harness.cli.screen import Screen, short
-from harness.conformance import (
-    ROWS_FILE,
-    RunRecord,
-    newest_run,
-    read_expectations,
-    read_rows,
-    read_run,
-)
+from harness.conformance import read_expectations
 from harness.errors import UsageError
 from harness.lab import Lab, load_lab
 from harness.report import diff_lines
+from harness.results import newest_run, read_results
 from harness.winsock.reader import read_text
 
 _UNFINISHED = 1
@@ -40,10 +34,13 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         "target",
         metavar="TARGET",
         nargs="?",
-        help="a target of lab.ini (default: the one the rows were run on, else the lab's default target)",
+        help="a target of lab.ini (default: that of --results, else the lab's default target)",
     )
     update.add_argument(
-        "--rows", metavar="FILE", type=Path, help="rows.jsonl of a run (default: the target's newest run)"
+        "--results",
+        metavar="FILE",
+        type=Path,
+        help="results.jsonl of a run (default: the target's newest run)",
     )
     update.add_argument("--dry-run", action="store_true", help="only show what would change")
     add_lab_option(update)
@@ -67,21 +64,18 @@ def _update(args: argparse.Namespace) -> int:
 
     screen = Screen(None)
     lab = load_lab(args.lab)
-    rows_file = args.rows or _newest(lab, args.target)
-    rows = read_rows(rows_file)
-    record = read_run(rows_file.parent)
-    target = _target(args, rows_file, record)
+    run = read_results(args.results or _newest(lab, args.target))
+    rows, target = run.rows, args.target or run.start.target
     path = short(lab.expectations_of(lab.target(target)))
     before = read_text(path) if path.exists() else ""
-    seen = Seen(
-        rows, (record.device if record else None) or {}, _day(record, rows_file), _named(rows_file, lab)
-    )
+    day = datetime.fromisoformat(run.start.started).date()
+    seen = Seen(rows, run.identity, day, _named(run.path, lab))
     after = update_expectations(before, path, seen)
     if before == "" and after:
         after = f"# Recorded deviations of {target} (ceharness, docs/expectations.md).\n\n{after}"
     if after != before and not args.dry_run:
         _write(path, after)
-    screen.line(f"{rows_file}: {_count(len(rows), 'row')} of {target}", "dim")
+    screen.line(f"{run.path}: {_count(len(rows), 'row')} of {target}", "dim")
     for line in diff_lines(before, after, path.as_posix()):
         screen.line(line)
     if after == before:
@@ -95,35 +89,19 @@ def _update(args: argparse.Namespace) -> int:
 
 
 def _newest(lab: Lab, target: str | None) -> Path:
-    """The rows of the target's newest run. Raises UsageError if there is none."""
+    """The results of the target's newest run. Raises UsageError if there is none."""
     name = lab.target(target).name
-    folder = newest_run(lab.defaults.results, name)
-    if folder is None:
+    path = newest_run(lab.defaults.results, name)
+    if path is None:
         raise UsageError(
-            f"no run of {name} in {lab.defaults.results}: use ceharness run first, or --rows FILE"
+            f"no run of {name} in {lab.defaults.results}: use ceharness run first, or --results FILE"
         )
-    return short(folder.absolute()) / ROWS_FILE
+    return short(path.absolute())
 
 
-def _target(args: argparse.Namespace, rows_file: Path, record: RunRecord | None) -> str:
-    """Whose deviations they are. Raises UsageError if nothing says so."""
-    if args.target:
-        return str(args.target)
-    if record is None:
-        raise UsageError(f"nothing beside {rows_file} says what it was run on: name the TARGET")
-    return record.target
-
-
-def _day(record: RunRecord | None, rows_file: Path) -> date:
-    """Of the run; without a record the day on which the rows were written."""
-    if record:
-        return datetime.fromisoformat(record.started).date()
-    return date.fromtimestamp(rows_file.stat().st_mtime)
-
-
-def _named(rows_file: Path, lab: Lab) -> str:
+def _named(file: Path, lab: Lab) -> str:
     """The file as seen from the lab's folder, so that it means the same to everybody who has the lab."""
-    path = rows_file.resolve()
+    path = file.resolve()
     folder = lab.path.resolve().parent if lab.path else Path.cwd()
     return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 

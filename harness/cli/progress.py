@@ -1,6 +1,5 @@
 """A Robot Framework listener that shows rows as they are recorded."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.conformance import Row
+from harness.results import rows_of
 from harness.winsock import REQUIREMENTS
 
 # What the library writes into the message of a test in which the lab failed.
@@ -15,7 +15,7 @@ LAB_FAILED = "the lab failed, not the device: "
 
 
 class RowFeed:
-    """The rows that were added to a rows.jsonl since the last look."""
+    """The rows that were added to a results file since the last look."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,11 +27,9 @@ class RowFeed:
             return
         with self._path.open("rb") as file:
             file.seek(self._read)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self._read += len(line)
-                yield Row.from_dict(json.loads(line))
+            lines = [line for line in file if line.endswith(b"\n")]
+        self._read += sum(map(len, lines))
+        yield from rows_of(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ class Progress:
     # After the library, which writes the rows of a test when the test ends.
     ROBOT_LISTENER_PRIORITY = -100
 
-    def __init__(self, rows: Path, watch: Watch) -> None:
-        self._feed = RowFeed(rows)
+    def __init__(self, results: Path, watch: Watch) -> None:
+        self._feed = RowFeed(results)
         self._watch = watch
         self._recorded: dict[str, list[Row]] = {}
         self._tests_left: Counter[str] = Counter()

@@ -2,9 +2,9 @@
 
 import argparse
 import logging
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,12 @@ from harness.cli.ending import Replay, show_end
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import (
-    CONSOLE_FILE,
     DEVIATIONS,
-    ROWS_FILE,
-    RUN_FILE,
     Expectations,
     Row,
-    RunRecord,
     Summary,
     Verdict,
     read_expectations,
-    read_rows,
-    read_run,
     summarize,
 )
 from harness.errors import LabError, UsageError
@@ -38,16 +32,18 @@ from harness.report import (
     live_line,
     recovery_lines,
     requirement_line,
+    run_dict,
     test_line,
     was_run,
 )
+from harness.results import ALL, CONSOLE_FILE, RESULTS_FILE, Run, read_results
 from harness.targets import TargetConfig, keep, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.targets.faults import NONE
-from harness.winsock import REQUIREMENTS
 
 _INTERRUPTED = 130
 # Return codes of robot.run above 250 are no counts of failed tests.
+_UNREADABLE = "the suites could not be read"
 _ROBOT_USAGE, _ROBOT_STOPPED, _ROBOT_FAULT = 252, 253, 255
 
 
@@ -131,7 +127,7 @@ def _run_on(
 ) -> int:
     """The run, on a device that nobody else uses meanwhile; the exit code."""
     output = _output_folder(args.output, lab, config)
-    rows_file = output / ROWS_FILE
+    results = output / RESULTS_FILE
     place = kind_of(config).place(config.settings)
     what = config.name if place == config.name else f"{config.name}: {place}"
     screen.line(f"{what}, results in {output}", "dim")
@@ -141,32 +137,28 @@ def _run_on(
         _shortcomings() as shortcomings,
         screen.now() as now,
     ):
-        progress = Progress(rows_file, _watch(screen, now))
+        progress = Progress(results, _watch(screen, now))
         now("connecting ...")
         code = _robot(args, lab, config, paths, output, progress)
     if code == _ROBOT_USAGE:
         _remove_if_empty(output)
-        raise UsageError(f"no tests were run: {_selection(args) or 'the suites could not be read'}")
-    rows = read_rows(rows_file) if rows_file.exists() else []
-    record = read_run(output)
-    screen.json({**_about(config, record), "rows": [row.to_dict() for row in rows]})
-    selected = bool(args.suite or args.test or args.include or args.suites)
+        chosen = _selection(args)
+        raise UsageError(f"no tests were run: {f'nothing matches {chosen}' if chosen else _UNREADABLE}")
+    run = read_results(results) if results.exists() else None
+    rows = run.rows if run else []
+    screen.json(_about(config, run))
     interrupted = code == _ROBOT_STOPPED or progress.stopped
-    here = expectations.on((record.device if record else None) or {})
-    if selected or interrupted:
-        summary = summarize(rows)
-    else:
-        summary = summarize(rows, REQUIREMENTS.values(), config.provides, here.unmatched(rows))
+    summary = summarize(rows) if run is None or interrupted else run.summary
     show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
-    for line in line_lines(record.line if record else None):
+    for line in line_lines(run.line if run else None):
         screen.line(line)
-    for step in recovery_lines(record.recovery if record else ()):
+    for step in recovery_lines(run.recovery if run else ()):
         screen.line(step)
-    others = len(expectations.deviations) - len(here.deviations)
-    if record and others:
+    others = len(expectations.deviations) - len(expectations.on(run.identity if run else {}).deviations)
+    if run and run.opened and others:
         screen.line(f"recorded for other devices, not used: {others} of {expectations.file}", "dim")
     screen.line(f"log:  {output / 'log.html'}", "dim")
-    screen.line(f"rows: {rows_file}", "dim")
+    screen.line(f"results: {results}", "dim")
     if (output / CONSOLE_FILE).exists():
         screen.line(f"text between the frames: {output / CONSOLE_FILE}", "dim")
     if interrupted:
@@ -177,9 +169,11 @@ def _run_on(
     return _exit_code(rows, summary, progress, shortcomings)
 
 
-def _about(config: TargetConfig, record: RunRecord | None) -> dict[str, Any]:
-    """What the rows were run on; of a device that never answered there is only the target."""
-    return asdict(record) if record else {"target": config.name, "kind": config.kind, "line": None}
+def _about(config: TargetConfig, run: Run | None) -> dict[str, Any]:
+    """A run as one object; of one that left no results there is only the target."""
+    if run is None:
+        return {"target": config.name, "target_kind": config.kind, "line": None, "rows": []}
+    return run_dict(run)
 
 
 def _watch(screen: Screen, now: Callable[[str], None]) -> Watch:
@@ -232,7 +226,8 @@ def _robot(
         "LAB": str(lab.path or ""),
         "KEY_FILE": args.key or "",
         "FAULTS": config.faults or NONE,
-        "RESULTS": str(output / ROWS_FILE),
+        "RESULTS": str(output / RESULTS_FILE),
+        "SELECTION": _selection(args) or ALL,
     }
     try:
         return int(
@@ -264,7 +259,7 @@ def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
             given = base.with_name(f"{base.name}-{count}")
     try:
         given.mkdir(parents=True, exist_ok=True)
-        for name in (ROWS_FILE, RUN_FILE, CONSOLE_FILE):
+        for name in (RESULTS_FILE, CONSOLE_FILE):
             (given / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {given}: {error.strerror or error}") from None
@@ -308,5 +303,8 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _selection(args: argparse.Namespace) -> str:
-    given = [f"--{name} {value}" for name in ("suite", "test", "include") for value in getattr(args, name)]
-    return f"nothing matches {' '.join(given)}" if given else ""
+    """How the tests are chosen, in words of the command line; "" for all of the harness's own."""
+    names = ("suite", "test", "include", "suites")
+    return shlex.join(
+        word for name in names for value in getattr(args, name) or () for word in (f"--{name}", str(value))
+    )

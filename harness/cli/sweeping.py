@@ -111,7 +111,7 @@ def sweep(args: argparse.Namespace) -> int:
             f"{work.unexplained} programs ended early, though the triple they ended at does not do so alone",
             "yellow",
         )
-    for text in (*line_lines(line), *recovery_lines(recovery)):
+    for text in (*line_lines(line), *recovery_lines(device.recovery)):
         screen.line(text)
     if kept and args.picture:
         write_picture(fingerprint, args.picture)

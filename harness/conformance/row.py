@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.conformance.verdict import Verdict
 
-_OPTIONAL = ("reason", "program", "evidence", "leg", "recorded", "provoked")
+_OPTIONAL = ("reason", "program", "evidence", "leg", "recorded", "provoked", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Row:
     ("model", "device"). leg: which leg of the requirement was checked, "" if it has only one. recorded: the
     reason that a person recorded for this row's deviation, "" if none is recorded. provoked: how the
     condition was brought about ("calls", "exhaustion", "provider: failing fail=10050",
-    "network-cut: 10.0.0.2:9"), "" if it was not.
+    "network-cut: 10.0.0.2:9"), "" if it was not. outcome: what happened to the program, a word of
+    `OutcomeKind` ("returned", "blocked", "faulted", "lost"), "" if none ran.
     """
 
     requirement: str
@@ -33,6 +34,7 @@ class Row:
     leg: str = ""
     recorded: str = ""
     provoked: str = ""
+    outcome: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """As results hold it: one text for each name above, in that order."""

@@ -1,12 +1,12 @@
 """What a run amounts to: one verdict for each requirement, what is missing, and the exit code."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from harness.conformance.row import Row
 from harness.conformance.verdict import SEVERITY, Verdict, worst
-from harness.winsock import Requirement
+from harness.winsock import REQUIREMENTS, Requirement
 
 CONFORMING, DEVIATIONS, LAB_BROKEN = 0, 1, 3
 """Exit codes of a run; 2 is for wrong use of the harness."""
@@ -42,39 +42,51 @@ class Summary:
         return CONFORMING
 
 
-def summarize(
-    rows: Iterable[Row],
-    requirements: Iterable[Requirement] = (),
-    provides: Iterable[str] = (),
-    unmatched: Iterable[str] = (),
-) -> Summary:
+def expected_legs(requirements: Iterable[Requirement], provides: Iterable[str]) -> tuple[str, ...]:
+    """What a target with these abilities can reach: "WSASOCKET-012", or "WSASOCKET-020 straddling" for a leg
+    of a requirement that has several."""
+    abilities = frozenset(provides)
+    return tuple(
+        _named(requirement.id, leg.id)
+        for requirement in requirements
+        for leg in requirement.reachable(abilities)
+    )
+
+
+def summarize(rows: Iterable[Row], expected: Iterable[str] = (), unmatched: Iterable[str] = ()) -> Summary:
     """What the rows of a run amount to.
 
-    requirements: those the run was to judge, all of them or the ones selected. provides: abilities of the
-    target; what it cannot reach may be missing. unmatched: see `Expectations.unmatched`; for a whole run.
+    expected: what the run was to judge, see `expected_legs`; nothing is missing without it. unmatched: see
+    `Expectations.unmatched`; for a whole run.
     """
     verdicts: dict[str, list[Verdict]] = {}
-    legs: dict[str, set[str]] = {}
+    judged: set[str] = set()
     for row in rows:
         verdicts.setdefault(row.requirement, []).append(row.verdict)
-        legs.setdefault(row.requirement, set()).add(row.leg)
+        judged.add(_named(row.requirement, row.leg or _first_leg(row.requirement)))
     lab_broken = any(Verdict.BROKEN in each for each in verdicts.values())
     return Summary(
         {requirement: worst(each) for requirement, each in verdicts.items()},
-        tuple(_missing(requirements, frozenset(provides), legs)),
+        tuple(_missing(expected, judged)),
         tuple(unmatched),
         lab_broken,
     )
 
 
-def _missing(
-    requirements: Iterable[Requirement], provides: frozenset[str], judged: Mapping[str, set[str]]
-) -> Iterable[str]:
-    for requirement in requirements:
-        reachable = [leg.id for leg in requirement.reachable(provides)]
-        seen = {leg or requirement.leg().id for leg in judged.get(requirement.id, ())}
-        lost = [leg for leg in reachable if leg not in seen]
-        if lost and len(lost) == len(reachable):
-            yield requirement.id
-        else:
-            yield from (f"{requirement.id} {leg}" for leg in lost)
+def _missing(expected: Iterable[str], judged: Set[str]) -> Iterator[str]:
+    """A requirement of which nothing was judged is named without its legs."""
+    legs: dict[str, list[str]] = {}
+    for name in expected:
+        legs.setdefault(name.partition(" ")[0], []).append(name)
+    for requirement, names in legs.items():
+        lost = [name for name in names if name not in judged]
+        yield from [requirement] if len(lost) == len(names) else lost
+
+
+def _named(requirement: str, leg: str) -> str:
+    return f"{requirement} {leg}".rstrip()
+
+
+def _first_leg(requirement: str) -> str:
+    known = REQUIREMENTS.get(requirement)
+    return known.leg().id if known else ""

@@ -14,6 +14,7 @@ from harness.report.fingerprints import (
 from harness.report.lines import line_lines, recovery_lines
 from harness.report.picture import need_pillow, write_picture
 from harness.report.recorded import diff_lines, known_table
+from harness.report.runs import run_dict
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -52,6 +53,7 @@ __all__ = [
     "recovery_lines",
     "requirement_line",
     "result_table",
+    "run_dict",
     "summary_line",
     "test_line",
     "title",

@@ -6,6 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
+from harness.targets.recovery import RecoveryStep
+
 
 def line_lines(line: Mapping[str, Any] | None, *, verbose: bool = False) -> Iterator[Text]:
     """What was bad about a line; verbose: also where it led, who could use it, and its counters.
@@ -22,15 +24,13 @@ def line_lines(line: Mapping[str, Any] | None, *, verbose: bool = False) -> Iter
         yield Text("line  ", "bold yellow").append(sentence, "yellow")
 
 
-def recovery_lines(recovery: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
-    """What was tried to bring a device back, a line each; as in the record of a run."""
+def recovery_lines(recovery: Iterable[RecoveryStep]) -> Iterator[Text]:
+    """What was tried to bring a device back, a line each."""
     for step in recovery:
-        moment = datetime.fromisoformat(step["time"]).astimezone()
-        text = f"{moment:%H:%M:%S} {step['step']} ({step['seconds']:g} s): {step['result']}"
+        moment = datetime.fromisoformat(step.time).astimezone()
+        text = f"{moment:%H:%M:%S} {step.step} ({step.seconds:g} s): {step.result}"
         yield (
-            Text("recovery  ", "bold yellow")
-            .append(text, "yellow")
-            .append(f"; because: {step['reason']}", "")
+            Text("recovery  ", "bold yellow").append(text, "yellow").append(f"; because: {step.reason}", "")
         )
 
 

@@ -59,6 +59,7 @@ class Keywords:
         device = self._target.get()
         self._test.ran = True
         self._execution = execution = device.run(program)
+        self._test.executed(execution)
         for result in execution.calls:
             value = "" if result.value is None else f" 0x{result.value:X},"
             logger.info(f"{call_name(result)}:{value} {came_to(result, execution)}")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.conformance import SEVERITY, Expectations, Row, Verdict, read_tags
+from harness.program.model import Call
+from harness.program.result import Execution
 from harness.winsock import Requirement
 
 
@@ -35,7 +37,8 @@ class RunningTest:
 
     `line`: the line of a data-driven test that runs; `case`: the part of it, for keywords that go through
     many cases. `means`: what the case has put to work to bring its condition about, beyond calls. `ran`: a
-    program was sent to the device.
+    program was sent to the device; `outcome`: what happened to the last one, in a word. `calls`: microseconds
+    of the calls so far, by export; those in loops are left out.
     """
 
     name: str
@@ -45,6 +48,8 @@ class RunningTest:
     case: str = ""
     means: list[str] = field(default_factory=list)
     ran: bool = False
+    outcome: str = ""
+    calls: dict[str, list[int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod
@@ -65,7 +70,16 @@ class RunningTest:
         """One more finding; the row tells the means that were at work."""
         if row.provoked and self.means:
             row = replace(row, provoked=f"{row.provoked}: {'; '.join(self.means)}")
+        if row.program:
+            row = replace(row, outcome=self.outcome)
         self.findings.append(Finding(row, fact))
+
+    def executed(self, execution: Execution) -> None:
+        """A program came back from the device."""
+        self.outcome = execution.outcome.kind.value
+        for result in execution.calls:
+            if result.microseconds is not None and result.times == 1 and isinstance(result.call, Call):
+                self.calls.setdefault(result.call.export.name, []).append(result.microseconds)
 
     def rows(self, expectations: Expectations) -> Iterator[Row]:
         """One for each requirement, leg and case, in the order in which the cases came up, compared with

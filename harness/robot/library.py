@@ -1,11 +1,8 @@
 """The library class itself: arguments, scope, and what happens around each test."""
 
-import logging
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from robot.api import logger
@@ -14,21 +11,14 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from robot.running import TestCase
 
 import harness
-from harness.conformance import CONSOLE_FILE, ROWS_FILE, Row, RowWriter, Verdict
+from harness.conformance import Row, Verdict
 from harness.errors import LabError
 from harness.provider import UnavailableError
 from harness.robot.findings import RunningTest
 from harness.robot.networking import NetworkKeywords
-from harness.robot.target import Choice, LazyDevice, variable
+from harness.robot.recording import Recording
+from harness.robot.target import Choice, LazyDevice
 from harness.robot.wording import story
-from harness.session.console_log import ConsoleLog
-
-_log = logging.getLogger(__name__)
-
-_SHOWN = "device"
-"""The folder beside the rows for files that show the state of the device."""
-_NO_NAME = re.compile(r"[^A-Za-z0-9]+")
-_LONGEST_NAME = 60
 
 
 @library(scope="GLOBAL", version=harness.__version__, auto_keywords=False, doc_format="ROBOT")
@@ -71,10 +61,10 @@ class CEHarness(NetworkKeywords):
 
     A test tagged with a requirement (``WSASOCKET-012``) leaves a row for each of its cases: verdict, what
     the page documents, what the device did, the program. A requirement that is checked in several ways
-    needs a second tag that says which one: ``leg:straddling``. Rows are appended to the file named by the
-    variable ``RESULTS`` (by default ``rows.jsonl`` in the output folder) when the test ends. A failed check
-    fails the test; a condition that was not reached, or that this target cannot reach, skips it; a failed
-    lab ends the run. ``run.json`` beside the rows says what they were run on and what the line was like.
+    needs a second tag that says which one: ``leg:straddling``. Rows are written to the file named by the
+    variable ``RESULTS`` (by default ``results.jsonl`` in the output folder) when the test ends; so is what
+    they were run on, and what the line was like. A failed check fails the test; a condition that was not
+    reached, or that this target cannot reach, skips it; a failed lab ends the run.
     """
 
     ROBOT_LISTENER_API_VERSION = 3
@@ -93,18 +83,14 @@ class CEHarness(NetworkKeywords):
         choice = Choice(target, cpu, link, lab, key_file, faults)
         super().__init__(LazyDevice(choice, self._console_text))
         self.ROBOT_LIBRARY_LISTENER = self
-        self._rows: RowWriter | None = None
-        self._console_log: ConsoleLog | None = None
-        self._folder: Path | None = None
+        self._recording = Recording(self._target)
         self._stopped = False
         self._found = 0
-        self._shown = 0
 
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
-        # Now, because when the line is closed Robot does not know its folder any more.
-        self._console()
+        self._recording.begin(data)
         self._execution, self._found = None, 0
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
@@ -128,10 +114,8 @@ class CEHarness(NetworkKeywords):
         test = self._test
         # Ctrl-C says nothing about the device, nor about the lab.
         self._stopped = self._stopped or "Execution terminated by signal" in result.message
-        # First: a run that is cut off here leaves no rows of which nobody knows what they were run on.
-        self._leave_record()
-        if test.requirements and not self._stopped and not _dry_run():
-            self._leave_rows(test, result)
+        if not self._stopped and not _dry_run():
+            self._recording.test(test, result, self._judged_rows(test, result))
         self._end_network()
         self._end_providers()
         self._test = RunningTest("outside of a test")
@@ -152,12 +136,10 @@ class CEHarness(NetworkKeywords):
         try:
             self._end_network()
             self._remove_deployment()
-            self._leave_record(ended=True)
+            self._recording.end(stopped=self._stopped)
         finally:
             self._target.close()
-        if self._rows is not None:
-            self._rows.close()
-            self._rows = None
+            self._recording.close()
 
     def _end_network(self) -> None:
         """What a test has taken away comes back, however it ended."""
@@ -172,28 +154,23 @@ class CEHarness(NetworkKeywords):
         with suppress(LabError, UnavailableError):
             self._clean_providers()
 
-    def _leave_rows(self, test: RunningTest, result: Any) -> None:
+    def _judged_rows(self, test: RunningTest, result: Any) -> list[Row]:
+        """What the test amounts to; Robot's status, message and tags say so then, too."""
+        if not test.requirements:
+            return []
         if result.failed and not test.explains_failure():
             if "robot:exit" in result.tags:
                 self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
             else:
                 self._unexplained(result.message)
         rows = list(test.rows(self._target.expectations))
-        if any(row.verdict.alarming for row in rows) and (shown := self._picture(test.name)):
+        if any(row.verdict.alarming for row in rows) and (shown := self._recording.picture(test.name)):
             rows = [_with_reason(row, shown) if row.verdict.alarming else row for row in rows]
             result.message = f"{result.message}\n{shown}".strip()
         for row in rows:
-            self._writer().write(row)
             result.tags.add(f"verdict:{row.verdict.value}")
         _tell(rows, result)
-
-    def _picture(self, name: str) -> str:
-        """Where there are files that show the state of the device now, in words; "" where there are none."""
-        self._shown += 1
-        folder = _results().parent / _SHOWN
-        files = self._target.show(folder, f"{self._shown:03}-{_NO_NAME.sub('-', name)[:_LONGEST_NAME]}")
-        names = ", ".join(f"{_SHOWN}/{file.name}" for file in files)
-        return f"the device at that moment: {names}" if names else ""
+        return rows
 
     def _start_line(self, data: Any) -> None:
         test = data.parent
@@ -202,34 +179,8 @@ class CEHarness(NetworkKeywords):
             self._test.line, self._execution = ", ".join(args), None
             self._test.means.clear()
 
-    def _leave_record(self, *, ended: bool = False) -> None:
-        """What the run runs on, beside its rows; after every test, so that a run cut off has it too."""
-        if (record := self._target.record(ended=ended)) is not None:
-            self._folder = self._folder or _results().parent
-            record.write(self._folder)
-
     def _console_text(self, text: bytes, at: float) -> None:
-        """Takes what stands between the frames. A file that cannot be written is no reason to end a run."""
-        try:
-            self._console()(text, at)
-        except OSError as error:
-            _log.warning("console text is lost: %s", error)
-
-    def _console(self) -> ConsoleLog:
-        if self._console_log is None:
-            path = _results().with_name(CONSOLE_FILE)
-            if variable("RESULTS") is None:
-                path.unlink(missing_ok=True)
-            self._console_log = ConsoleLog(path)
-        return self._console_log
-
-    def _writer(self) -> RowWriter:
-        if self._rows is None:
-            path = _results()
-            if variable("RESULTS") is None:
-                path.unlink(missing_ok=True)
-            self._rows = RowWriter(path)
-        return self._rows
+        self._recording.console(text, at)
 
 
 def _tell(rows: Sequence[Row], result: Any) -> None:
@@ -252,14 +203,6 @@ def _tell(rows: Sequence[Row], result: Any) -> None:
 
 def _with_reason(row: Row, more: str) -> Row:
     return replace(row, reason="; ".join(filter(None, (row.reason, more))))
-
-
-def _results() -> Path:
-    """The file for the rows."""
-    named = variable("RESULTS")
-    if named is not None:
-        return Path(named)
-    return Path(str(BuiltIn().get_variable_value("${OUTPUT DIR}"))) / ROWS_FILE
 
 
 def _dry_run() -> bool:

@@ -1,20 +1,19 @@
 """The device of a Robot run: which one, opened by the first program, closed at the end."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
-import harness
-from harness.conformance import Expectations, RunRecord, read_expectations
+from harness.conformance import Expectations, read_expectations
 from harness.device import DeviceInfo
 from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
 from harness.session.console import Console
-from harness.targets import configure, connect, kind_of
+from harness.targets import configure, connect
 from harness.targets.base import TargetConfig
 from harness.targets.device import TargetDevice
 
@@ -73,7 +72,6 @@ class LazyDevice:
         self._config: TargetConfig | None = None
         self._device: TargetDevice | None = None
         self._info: DeviceInfo | None = None
-        self._started = ""
         self._stale = False
         self.expectations = Expectations()
         """The recorded deviations that count for the open device."""
@@ -109,11 +107,10 @@ class LazyDevice:
                 self._device = self._stack.enter_context(
                     connect(self.config, recover=RECOVER, console=self._console)
                 )
-                self._started = _now()
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
-            identity = self.info().identity if expectations.conditional else {}
-            self.expectations = expectations.on(identity)
+            self._info = self._device.info()
+            self.expectations = expectations.on(self.identity)
         elif self._stale:
             self._stale = False
             self._device.renew()
@@ -139,31 +136,12 @@ class LazyDevice:
         """Version of Windows CE (major, minor), None if it is not known or no device is open."""
         return self.info().version if self.is_open else None
 
-    def record(self, *, ended: bool = False) -> RunRecord | None:
-        """What the run runs on and what its line was like so far, None if no device is open."""
-        if self._device is None:
-            return None
-        config = self.config
-        return RunRecord(
-            target=config.name,
-            kind=config.kind,
-            place=kind_of(config).place(config.settings),
-            evidence=self._device.evidence,
-            harness=harness.__version__,
-            agent=self._device.welcome.build,
-            started=self._started,
-            ended=_now() if ended else None,
-            line=self._device.line.as_dict(),
-            device=self._info.identity if self._info else None,
-            expectations=str(config.expectations) if config.expectations else None,
-            recovery=[step.as_dict() for step in self._device.recovery],
-        )
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """`DeviceInfo.identity` of the open device; empty if nobody has asked."""
+        return self._info.identity if self._info else {}
 
     def close(self) -> None:
         """Ends the session and whatever was started for it. Closing twice is allowed."""
         self._device = None
         self._stack.close()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,7 +7,7 @@ with connect(load_lab().target("emulated"), cpu="mips") as device:
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.connection import configure, connect, open_device, reach
 from harness.targets.holding import device_lock, keep
-from harness.targets.registry import KINDS, evidence_of, kind_of
+from harness.targets.registry import KINDS, evidence_of, image_of, kind_of
 
 __all__ = [
     "KINDS",
@@ -20,6 +20,7 @@ __all__ = [
     "connect",
     "device_lock",
     "evidence_of",
+    "image_of",
     "keep",
     "kind_of",
     "open_device",

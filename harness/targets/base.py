@@ -172,6 +172,7 @@ class Kind:
     starts: the harness starts the device itself, of what `check` finds on this computer.
     link: URL of the link to a device that is there before us (`harness.links.dialer`), by which it is locked.
     shares_memory: its free memory is that of this computer, which others use too.
+    image: digest of what the device runs, "sha256:...", "" if nobody knows. Raises UsageError.
     way: goes as far as the host between this computer and the device's link, where there is one; in words
         what is there. Raises LinkError, UsageError.
     check: what can be known to be missing on this computer before anything is started; in words what is
@@ -193,3 +194,4 @@ class Kind:
     shares_memory: bool = False
     way: Way | None = None
     evidence_of: Callable[[Mapping[str, str]], str] | None = None
+    image: Callable[[Mapping[str, str]], str] = _nothing

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import harness
 from harness.agents import CPU_BUILDS, executable, info
+from harness.digest import digest
 from harness.errors import LinkError, UsageError
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
@@ -52,6 +54,14 @@ def check(settings: Mapping[str, str]) -> str:
     if importlib.util.find_spec("unicorn") is None:
         raise UsageError("an emulated device needs Unicorn: pip install 'ceharness[emulator]'")
     return f"{path.name}, {path.stat().st_size} bytes"
+
+
+def _image(settings: Mapping[str, str]) -> str:
+    """The emulated device itself, and how it differs."""
+    files = [Path(harness.__file__).parent / "emulator"]
+    if "catalog" in settings:
+        files.append(Path(settings["catalog"]))
+    return digest(files, settings["cpu"], settings.get("variants", ""), settings.get("quirk", ""))
 
 
 @contextmanager
@@ -105,6 +115,7 @@ KIND = Kind(
         Key("catalog", "a file with the device's protocol catalog", keys.text),
         Key("agent", "an agent executable", keys.text),
     ),
+    image=_image,
     reach=reach,
     place=_place,
     protection=_protection,

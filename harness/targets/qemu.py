@@ -20,6 +20,7 @@ from harness.qemu import COM, MISSING, Machine, Wiring
 from harness.session.probing import await_agent
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
+from harness.targets.images import given_image
 from harness.targets.keyfile import KEY, ON_DEVICE, needed_key, read_key, write_key
 from harness.targets.qemu_presets import DEVICE_IMAGE, PRESETS, UNTESTED, Preset
 
@@ -257,6 +258,7 @@ KIND = Kind(
         Key("snapshot", "yes or no", keys.one_of("yes", "no"), default="yes"),
         KEY,
     ),
+    image=given_image,
     reach=reach,
     place=_place,
     protection=_protection,

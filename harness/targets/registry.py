@@ -16,6 +16,11 @@ def kind_of(config: TargetConfig) -> Kind:
     return KINDS[config.kind]
 
 
+def image_of(config: TargetConfig) -> str:
+    """Digest of what a configured target runs, "sha256:...", "" if nobody knows. Raises UsageError."""
+    return kind_of(config).image(config.settings)
+
+
 def evidence_of(config: TargetConfig) -> str:
     """What a result of a configured target rests on."""
     kind = kind_of(config)

@@ -7,6 +7,7 @@ from harness.errors import UsageError
 from harness.links.ports import HWGREP
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig
+from harness.targets.images import IMAGE, given_image
 from harness.targets.keyfile import KEY, PreSharedKey, read_key
 
 
@@ -79,7 +80,9 @@ KIND = Kind(
         Key("dtr", "on or off: the level of DTR while the port is open", _level),
         Key("rts", "on or off: the level of RTS while the port is open", _level),
         KEY,
+        IMAGE,
     ),
+    image=given_image,
     reach=reach,
     place=_place,
     link=_url,

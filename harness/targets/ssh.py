@@ -9,6 +9,7 @@ from harness.links.opening import bench_address
 from harness.links.ssh import SILENCE_S, BenchPort
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
+from harness.targets.images import IMAGE, given_image
 from harness.targets.keyfile import KEY, PreSharedKey, needed_key, read_key
 
 
@@ -86,7 +87,9 @@ KIND = Kind(
         ),
         Key("ssh_config", "a file as ssh -F takes it", keys.text),
         KEY,
+        IMAGE,
     ),
+    image=given_image,
     reach=reach,
     place=_place,
     link=_place,

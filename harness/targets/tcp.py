@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from harness.targets import keys
 from harness.targets.base import Key, Kind, Reached, TargetConfig
+from harness.targets.images import IMAGE, given_image
 from harness.targets.keyfile import KEY, needed_key
 
 
@@ -37,7 +38,9 @@ KIND = Kind(
         Key("host", "a host name or an address", _host, required=True),
         Key("port", "a TCP port, 1 to 65535", keys.whole(1, 65535), default="5555"),
         KEY,
+        IMAGE,
     ),
+    image=given_image,
     reach=reach,
     place=_place,
     link=_place,

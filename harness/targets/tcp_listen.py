@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
+from harness.targets.images import IMAGE, given_image
 from harness.targets.keyfile import KEY, needed_key
 
 _EVERY_ADDRESS = "0.0.0.0"
@@ -45,7 +46,9 @@ KIND = Kind(
             required=True,
         ),
         KEY,
+        IMAGE,
     ),
+    image=given_image,
     reach=reach,
     place=_place,
     link=_place,

@@ -15,6 +15,7 @@ import pytest
 from deployable import AGENT, Deployable, deployable, other_agent
 
 from harness.agents import CPU_BUILDS, executable
+from harness.errors import LinkRefused
 from harness.program.model import Program
 from harness.program.result import Execution
 from harness.provisioning import deploy
@@ -27,11 +28,18 @@ PATIENT = 60.0
 
 
 def soon(device: Deployable) -> str:
-    """The path of the agent that answers."""
-    usual = device.config
+    """The path of the agent that answers. One that hands over has let go of its port, and its heir listens a
+    moment later: refused until then, as everywhere, at once."""
+    usual, limit = device.config, time.monotonic() + PATIENT
     device.config = replace(usual, timing=replace(usual.timing, connect=PATIENT))
     try:
-        return device.answers()
+        while True:
+            try:
+                return device.answers()
+            except LinkRefused:
+                if time.monotonic() > limit:
+                    raise
+            time.sleep(0.05)
     finally:
         device.config = usual
 
