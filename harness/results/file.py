@@ -1,0 +1,178 @@
+"""A results file: written line by line while a run goes on, read as a whole.
+
+Nothing that was written is changed any more, and every line is with the operating system when `write`
+returns: a run that is cut off, by whatever, keeps what it found.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from harness.conformance import Row, Summary, summarize
+from harness.errors import UsageError
+from harness.results.records import FORMAT, KINDS, ROW, End, Opened, Ran, Record, Recovery, Start
+
+RESULTS_FILE = "results.jsonl"
+"""Name of the file in the folder of a run."""
+
+CONSOLE_FILE = "console.log"
+"""Name of the file beside it with the text that stood between the frames; not there without any."""
+
+
+def now() -> str:
+    """ISO 8601 in UTC, with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class ResultsWriter:
+    """Writes the file of one run, anew. Raises OSError."""
+
+    def __init__(self, path: Path, start: Start) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("wb")
+        self.write(start)
+
+    def write(self, record: Record | Row) -> None:
+        """One more line."""
+        if isinstance(record, Row):
+            self._line({"record": ROW, "time": now(), **record.to_dict()})
+        else:
+            self._line(record.to_dict())
+
+    def _line(self, values: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(values, ensure_ascii=False).encode() + b"\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Closing twice is allowed."""
+        self._file.close()
+
+    def __enter__(self) -> "ResultsWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(slots=True)
+class Run:
+    """What a results file tells. `path`: the file; the lists are in the order of the lines."""
+
+    path: Path
+    start: Start
+    opened: Opened | None = None
+    rows: list[Row] = field(default_factory=list)
+    tests: list[Ran] = field(default_factory=list)
+    recovery: list[Recovery] = field(default_factory=list)
+    end: End | None = None
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What the device said of itself, empty if it never did."""
+        return self.opened.identity if self.opened else {}
+
+    @property
+    def evidence(self) -> str:
+        """What the rows rest on."""
+        return self.opened.evidence if self.opened else self.start.evidence
+
+    @property
+    def line(self) -> Mapping[str, Any] | None:
+        """What the line was like at the end, or as far as is known; None if no device ever answered."""
+        if self.end is not None and self.end.line is not None:
+            return self.end.line
+        return next((test.line for test in reversed(self.tests) if test.line is not None), None)
+
+    @property
+    def summary(self) -> Summary:
+        """What it amounts to. What is missing of a run that was stopped or cut off is not told."""
+        end = self.end if self.end is not None and not self.end.stopped else None
+        return summarize(self.rows, self.start.expected, end.unmatched) if end else summarize(self.rows)
+
+    def _add(self, values: Mapping[str, Any]) -> None:
+        kind = values.get("record")
+        if kind == ROW:
+            self.rows.append(Row.from_dict(values))
+        elif isinstance(kind, str) and kind in KINDS:
+            match KINDS[kind].from_dict(values):
+                case Opened() as opened:
+                    self.opened = opened
+                case Ran() as ran:
+                    self.tests.append(ran)
+                case Recovery() as step:
+                    self.recovery.append(step)
+                case End() as end:
+                    self.end = end
+                case _:
+                    raise ValueError("a second run begins in this file")
+
+
+def read_results(path: Path) -> Run:
+    """The run of a results file; an incomplete last line (a run that was cut off) is left out.
+
+    Raises UsageError, with the line, for a file that cannot be read or holds anything else.
+    """
+    lines = _lines(path)
+    run: Run | None = None
+    for number, line in enumerate(lines, start=1):
+        try:
+            values = json.loads(line)
+            if not isinstance(values, dict):
+                raise ValueError("not a record")
+            if run is None:
+                run = Run(path, _start(values))
+            else:
+                run._add(values)
+        except ValueError as error:
+            raise UsageError(f"{path}:{number}: {error}") from None
+    if run is None:
+        raise UsageError(f"{path}: holds no run")
+    return run
+
+
+def _start(values: Mapping[str, Any]) -> Start:
+    if values.get("record") != Start.kind:
+        raise ValueError("not a results file: its first line has to be a run record")
+    if values.get("format") != FORMAT:
+        raise ValueError(f"results of format {values.get('format')}, this version reads format {FORMAT}")
+    return Start.from_dict(values)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def rows_of(lines: Iterable[bytes]) -> Iterator[Row]:
+    """The rows among whole lines of a results file."""
+    for line in lines:
+        values = json.loads(line)
+        if values.get("record") == ROW:
+            yield Row.from_dict(values)
+
+
+def results_files(folder: Path) -> list[Path]:
+    """Those of the runs in a folder of results, in the order of their names."""
+    return sorted([*folder.glob(f"*/{RESULTS_FILE}")])
+
+
+def newest_run(folder: Path, target: str) -> Path | None:
+    """The results file, among those in `folder`, of the last run of that target that has rows; None if there
+    is none. Files that cannot be read are passed over."""
+    found = []
+    for path in results_files(folder):
+        with suppress(UsageError):
+            run = read_results(path)
+            if run.start.target == target and run.rows:
+                found.append((run.start.started, path))
+    return max(found)[1] if found else None
