@@ -11,7 +11,7 @@ from harness.conformance import read_expectations
 from harness.errors import UsageError
 from harness.lab import Lab, load_lab
 from harness.report import diff_lines
-from harness.results import newest_run, read_results
+from harness.results import entries, read_results
 from harness.winsock.reader import read_text
 
 _UNFINISHED = 1
@@ -91,12 +91,13 @@ def _update(args: argparse.Namespace) -> int:
 def _newest(lab: Lab, target: str | None) -> Path:
     """The results of the target's newest run. Raises UsageError if there is none."""
     name = lab.target(target).name
-    path = newest_run(lab.defaults.results, name)
-    if path is None:
+    # One without rows tells nothing of the device.
+    runs = [each for each in entries(lab.defaults.results) if each.target == name and each.requirements]
+    if not runs:
         raise UsageError(
             f"no run of {name} in {lab.defaults.results}: use ceharness run first, or --results FILE"
         )
-    return short(path.absolute())
+    return short(runs[-1].path.absolute())
 
 
 def _named(file: Path, lab: Lab) -> str:

@@ -6,12 +6,12 @@ from harness.results.file import (
     RESULTS_FILE,
     ResultsWriter,
     Run,
-    newest_run,
     now,
     read_results,
     results_files,
     rows_of,
 )
+from harness.results.index import INDEX_FILE, entries, find_run
 from harness.results.records import ALL, FORMAT, End, Opened, Ran, Record, Recovery, Start
 from harness.results.sources import Sources, sources
 
@@ -19,6 +19,7 @@ __all__ = [
     "ALL",
     "CONSOLE_FILE",
     "FORMAT",
+    "INDEX_FILE",
     "RESULTS_FILE",
     "End",
     "Entry",
@@ -31,8 +32,9 @@ __all__ = [
     "Run",
     "Sources",
     "Start",
+    "entries",
     "entry_of",
-    "newest_run",
+    "find_run",
     "now",
     "read_results",
     "results_files",

@@ -26,8 +26,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run. `path`: its results file. See `Start`, `Opened` and `End` for names that are theirs; `ended` is
-    None of a run that was cut off.
+    """One run. `path`: its results file. See `Start`, `Opened` and `End` for names that are theirs; `ended`
+    is None of a run that was cut off.
 
     requirements: in the order of their names. missing, unmatched: see `Summary`. sources: digests of suites,
     data and recorded deviations. trouble: what was bad about its line. lab: how the lab failed, each reason

@@ -5,8 +5,9 @@ returns: a run that is cut off, by whatever, keeps what it found.
 """
 
 import json
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from harness.results.records import FORMAT, KINDS, ROW, End, Opened, Ran, Record
 
 RESULTS_FILE = "results.jsonl"
 """Name of the file in the folder of a run."""
+
+_FILE_OF_A_RUN = re.compile(r"results(-\d+)?\.jsonl")
+"""Those with a number are of further targets of one run of Robot Framework."""
 
 CONSOLE_FILE = "console.log"
 """Name of the file beside it with the text that stood between the frames; not there without any."""
@@ -46,7 +50,11 @@ class ResultsWriter:
             self._line(record.to_dict())
 
     def _line(self, values: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(values, ensure_ascii=False).encode() + b"\n")
+        try:
+            line = json.dumps(values, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half a pair of surrogates, which a device may well have sent
+            line = json.dumps(values).encode()
+        self._file.write(line + b"\n")
         self._file.flush()
 
     def close(self) -> None:
@@ -162,17 +170,9 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def results_files(folder: Path) -> list[Path]:
-    """Those of the runs in a folder of results, in the order of their names."""
-    return sorted([*folder.glob(f"*/{RESULTS_FILE}")])
-
-
-def newest_run(folder: Path, target: str) -> Path | None:
-    """The results file, among those in `folder`, of the last run of that target that has rows; None if there
-    is none. Files that cannot be read are passed over."""
+    """Those of all runs below a folder, in the order of their names; hidden folders are passed over."""
     found = []
-    for path in results_files(folder):
-        with suppress(UsageError):
-            run = read_results(path)
-            if run.start.target == target and run.rows:
-                found.append((run.start.started, path))
-    return max(found)[1] if found else None
+    for place, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        found += [Path(place, each) for each in names if _FILE_OF_A_RUN.fullmatch(each)]
+    return sorted(found)
