@@ -37,7 +37,7 @@ from harness.report import (
     was_run,
 )
 from harness.results import ALL, CONSOLE_FILE, RESULTS_FILE, Run, read_results
-from harness.targets import TargetConfig, keep, kind_of
+from harness.targets import TargetConfig, image_of, keep, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.targets.faults import NONE
 
@@ -112,6 +112,7 @@ def _run(args: argparse.Namespace) -> int:
     lab, config = chosen(args)
     paths = existing_suites(args.suites)
     kind_of(config).check(config.settings)
+    image_of(config)
     expectations = read_expectations(config.expectations) if config.expectations else Expectations()
     with keep(config):
         return _run_on(args, screen, lab, config, paths, expectations)

@@ -69,7 +69,7 @@ class Start(Record):
 @dataclass(frozen=True, slots=True)
 class Opened(Record):
     """A device answered. identity: `DeviceInfo.identity` (version, cpu, processor, platform, oem), empty as
-    long as nobody asked: another such record follows then. evidence: what rows from here on rest on."""
+    long as it has not told: another such record follows then. evidence: what rows from here on rest on."""
 
     kind = "device"
     time: str

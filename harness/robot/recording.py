@@ -4,7 +4,7 @@ import logging
 import platform
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,14 +24,16 @@ from harness.results import (
     Ran,
     Recovery,
     ResultsWriter,
+    Sources,
     Start,
     now,
     sources,
 )
+from harness.robot.actions import UnusableTargetError
 from harness.robot.findings import RunningTest
 from harness.robot.target import LazyDevice, variable
 from harness.session.console_log import ConsoleLog
-from harness.targets import evidence_of, image_of, kind_of
+from harness.targets import evidence_of, kind_of
 from harness.winsock import REQUIREMENTS
 
 _log = logging.getLogger(__name__)
@@ -133,26 +135,35 @@ class Recording:
         return self._writer
 
     def _start(self) -> Start:
-        config, begun = self._target.config, self._begun
-        kind, selection = kind_of(config), _selection()
-        whole = REQUIREMENTS.values() if selection == "" else ()
+        begun = self._begun
         used = {"suites": sources(self._suites)} if self._suites else {}
         used["data"] = sources([Path(winsock.__file__).parent])
-        if config.expectations is not None and config.expectations.is_file():
-            used["expectations"] = sources([config.expectations])
-        return Start(
+        start = Start(
             run=f"{begun:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
-            target=config.name,
-            target_kind=config.kind,
-            place=kind.place(config.settings),
-            evidence=evidence_of(config),
+            target=self._target.name,
+            target_kind="",
+            place="",
+            evidence="",
             harness=harness.__version__,
             started=begun.isoformat(timespec="milliseconds"),
-            image=image_of(config),
-            selection=selection,
-            expected=expected_legs(whole, config.provides),
+            selection=_selection(),
             host=platform.node(),
-            sources={name: each.to_dict() for name, each in used.items()},
+        )
+        try:
+            config, image = self._target.config, self._target.image
+        except UnusableTargetError:  # no test can be run, which is a result as well
+            return replace(start, sources=_dicts(used))
+        if config.expectations is not None and config.expectations.is_file():
+            used["expectations"] = sources([config.expectations])
+        return replace(
+            start,
+            target=config.name,
+            target_kind=config.kind,
+            place=kind_of(config).place(config.settings),
+            evidence=evidence_of(config),
+            image=image,
+            expected=expected_legs(REQUIREMENTS.values() if start.selection == "" else (), config.provides),
+            sources=_dicts(used),
         )
 
     def _device(self, writer: ResultsWriter) -> None:
@@ -190,6 +201,10 @@ class Recording:
             folder = BuiltIn().get_variable_value("${OUTPUT DIR}")
             self._path = Path(named) if named else Path(str(folder)) / RESULTS_FILE
         return self._path
+
+
+def _dicts(used: Mapping[str, Sources]) -> dict[str, Mapping[str, Any]]:
+    return {name: each.to_dict() for name, each in used.items()}
 
 
 def _selection() -> str | None:

@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.lab import load_lab
 from harness.robot.actions import UnusableTargetError
 from harness.session.console import Console
-from harness.targets import configure, connect
+from harness.targets import configure, connect, image_of
 from harness.targets.base import TargetConfig
 from harness.targets.device import TargetDevice
 
@@ -70,6 +70,8 @@ class LazyDevice:
         self._console = console
         self._stack = ExitStack()
         self._config: TargetConfig | None = None
+        self._image: str | None = None
+        self._recorded = Expectations()
         self._device: TargetDevice | None = None
         self._info: DeviceInfo | None = None
         self._stale = False
@@ -87,6 +89,21 @@ class LazyDevice:
         return self._config
 
     @property
+    def name(self) -> str:
+        """What was chosen, "" for the lab's default target."""
+        return self._choice.overridden().target or ""
+
+    @property
+    def image(self) -> str:
+        """Digest of what the configured target runs, "" if nobody knows. Raises UnusableTargetError."""
+        if self._image is None:
+            try:
+                self._image = image_of(self.config)
+            except UsageError as error:
+                raise UnusableTargetError(str(error)) from error
+        return self._image
+
+    @property
     def is_open(self) -> bool:
         return self._device is not None
 
@@ -102,18 +119,21 @@ class LazyDevice:
         """
         if self._device is None:
             try:
+                _ = self.image  # a mistake there ends the run before anything is judged
                 file = self.config.expectations
-                expectations = Expectations() if file is None else read_expectations(file)
+                self._recorded = Expectations() if file is None else read_expectations(file)
                 self._device = self._stack.enter_context(
                     connect(self.config, recover=RECOVER, console=self._console)
                 )
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
-            self._info = self._device.info()
-            self.expectations = expectations.on(self.identity)
         elif self._stale:
             self._stale = False
             self._device.renew()
+        if self._info is None:
+            # Here, so that it is asked again where the lab failed meanwhile.
+            self._info = self._device.info()
+            self.expectations = self._recorded.on(self.identity)
         return self._device
 
     def suite_ended(self) -> bool:
@@ -129,8 +149,7 @@ class LazyDevice:
     def info(self) -> DeviceInfo:
         """What the open device says about itself. Raises LabError, UnusableTargetError."""
         device = self.get()
-        self._info = self._info or device.info()
-        return self._info
+        return self._info or device.info()
 
     def version(self) -> tuple[int, int] | None:
         """Version of Windows CE (major, minor), None if it is not known or no device is open."""
@@ -138,7 +157,7 @@ class LazyDevice:
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """`DeviceInfo.identity` of the open device; empty if nobody has asked."""
+        """`DeviceInfo.identity` of the device; empty as long as it has not told."""
         return self._info.identity if self._info else {}
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from harness.conformance import Row, Verdict, read_rows, read_run
+from harness.conformance import Row, Verdict
+from harness.results import RESULTS_FILE, read_results
 
 CHECKED = ("010", "012", "013", "016", "017", "018", "020", "041", "045", "051")
 """Requirements that are checked in a run: faults, calls that block, threads and data are among them."""
@@ -42,17 +43,18 @@ class Run:
     def recorded(self) -> bytes:
         """The results on disk, up to the last whole line."""
         with suppress(FileNotFoundError):
-            content = (self.results / "rows.jsonl").read_bytes()
+            content = (self.results / RESULTS_FILE).read_bytes()
             return content[: content.rfind(b"\n") + 1]
         return b""
 
     def rows(self) -> list[Row]:
-        """What anybody reads there. What they were run on can be read, too, if a device was ever opened."""
-        path = self.results / "rows.jsonl"
-        rows = read_rows(path) if path.exists() else []
-        if any(row.verdict is not Verdict.BROKEN for row in rows):
-            assert read_run(self.results) is not None
-        return rows
+        """What anybody reads there. Which device it was can be read, too, if one was ever opened."""
+        if not self.recorded():
+            return []
+        run = read_results(self.results / RESULTS_FILE)
+        if any(row.verdict is not Verdict.BROKEN for row in run.rows):
+            assert run.opened is not None
+        return run.rows
 
     def device(self) -> int | None:
         """The process of the emulated device that the run has started; None before and after."""

@@ -2,6 +2,7 @@
 
 import hmac
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,10 +24,11 @@ from harness.wire.messages import (
     WireError,
 )
 from harness.wire.sealing import KeyedSeal, PlainSeal, Role, Seal, full_number, open_check, prove
+from tests.session.answers import count_calls
 
 LIMITS = Limits(
     word=4,
-    frame=4096,
+    frame=8192,
     window=4,
     arena=65536,
     slots=256,
@@ -70,6 +72,7 @@ class FakeAgent:
         self.answers: list[Answer] = []
         self._session = self._next = 0
         self._kept: dict[int, Answer | None] = {}
+        self._exports: dict[int, str] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -89,10 +92,11 @@ class FakeAgent:
             if message.session != self._session:
                 self._session, self._next = message.session, 0
                 self._kept.clear()
+                self._exports.clear()
             return Welcome(message.session, boot=BOOT, next=self._next, limits=LIMITS, build="fake agent 1.0")
         if isinstance(message, Run):
-            if "coredll!SystemParametersInfoW" in str(message.exports):
-                return Answer(message.seq, (1,), (1,), outputs=(self.oem.encode("utf-16-le"),))
+            if (about := self._about(message)) is not None:
+                return about
             if "ws2!WSCEnumProtocols" in str(message.exports):
                 values = *[WORD] * 3, 0
                 return Answer(message.seq, values, (1,) * 4, errors={0: 2, 1: 2, 2: 2}, outputs=(bytes(4),))
@@ -103,6 +107,23 @@ class FakeAgent:
                 self._kept[message.seq] = replace(self.answers[place], seq=message.seq) if known else None
             return self._kept[message.seq]
         return None
+
+    def _about(self, message: Run) -> Answer | None:
+        """Who it is: Windows CE 5.0.1400 on ARM, and whose."""
+        self._exports |= {number: name for number, name, *_ in message.exports}  # each is named once
+        match self._exports.get(message.steps[0] if isinstance(message.steps[0], int) else -1):
+            case "coredll!GetVersionExW":
+                output = struct.pack("<5I", 276, 5, 0, 1400, 3) + bytes(256)
+            case "coredll!GetSystemInfo":
+                output = struct.pack("<HHI3III", 5, 0, 4096, 0, 0, 0, 1, 2577) + bytes(20)
+            case "coredll!SystemParametersInfoW":
+                output = self.oem.encode("utf-16-le")
+            case "coredll!LoadLibraryW":
+                count = count_calls(message.steps)
+                return Answer(message.seq, (1,) * count, (1,) * count)
+            case _:
+                return None
+        return Answer(message.seq, (1,), (1,), outputs=(output,))
 
     def close(self) -> None:
         for each in (self._listener, *self._open):

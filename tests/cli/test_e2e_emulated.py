@@ -16,7 +16,9 @@ import pytest
 
 from harness.agents import CPU_BUILDS, executable
 from harness.cli.main import main
+from harness.conformance import Verdict
 from harness.errors import UsageError
+from harness.results import RESULTS_FILE, read_results
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc: run on Linux")
 
@@ -273,7 +275,10 @@ def test_ctrl_c_in_a_run_leaves_nothing_running(
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, out + err
     assert marked(mark) == []
-    assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8").startswith("{")
+    run = read_results(tmp_path / RESULTS_FILE)
+    assert run.rows
+    assert run.end is not None
+    assert run.end.stopped
 
 
 @linux
@@ -302,6 +307,6 @@ def test_a_killed_device_is_a_failed_lab_and_no_deviation(
     out, err = run.communicate(timeout=60)
     assert run.returncode == 3, out + err
     assert "the process of the emulated device ended (exit code -9)" in err
-    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert "fail" not in {row["verdict"] for row in rows}
-    assert rows[-1]["verdict"] == "broken"
+    rows = read_results(tmp_path / RESULTS_FILE).rows
+    assert Verdict.FAIL not in {row.verdict for row in rows}
+    assert rows[-1].verdict is Verdict.BROKEN

@@ -1,7 +1,6 @@
 """Recorded deviations at the command line: in a run, brought up to it, and checked."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,9 @@ from fake_agent import FakeAgent
 from test_run import GOOD, SUITE, WRONG
 
 from harness.cli.main import main
+from harness.conformance import Row, Verdict
 from harness.device import Device, DeviceInfo
+from harness.results import RESULTS_FILE, ResultsWriter, Start, read_results
 
 ENTRY = """\
 [[deviation]]
@@ -52,14 +53,12 @@ def test_a_known_deviation_is_green_and_shown(
     assert "A Number Out Of Range" in shown
     assert "WSAEINVAL (10022)" in shown
     result = json.loads(out)
-    assert result["expectations"] == str(path)
+    assert result["sources"]["expectations"]["path"] == str(path)
     rows = {row["requirement"]: row for row in result["rows"]}
     assert rows["WSASOCKET-016"]["verdict"] == "known"
     assert rows["WSASOCKET-016"]["recorded"] == "the vendor's stack, ticket 4711"
     assert rows["WSASOCKET-012"]["recorded"] == ""
-    assert [json.loads(line) for line in (here / "out" / "rows.jsonl").read_text().splitlines()] == result[
-        "rows"
-    ]
+    assert [row.to_dict() for row in read_results(here / "out" / "results.jsonl").rows] == result["rows"]
     assert not (here / "out" / "deviations").exists()
 
 
@@ -119,7 +118,7 @@ def test_a_record_that_matches_no_row_is_red_in_a_whole_run_only(
     agent.answers = [*WRONG, *WRONG]
     record(here, ENTRY + 'cases = ["A Number Out Of Range", "A Numbr"]\n')
     monkeypatch.setattr("harness.cli.run.suites_folder", lambda: here / "small.robot")
-    monkeypatch.setattr("harness.cli.run.REQUIREMENTS", {})
+    monkeypatch.setattr("harness.robot.recording.REQUIREMENTS", {})
     assert main(["run"]) == 1
     assert "the record matches no row: WSASOCKET-016 (fake.toml:1): 'A Numbr'" in capsys.readouterr().out
     assert main(RUN) == 0
@@ -141,7 +140,7 @@ def test_records_for_other_devices_do_not_count(
     assert main([*RUN, "--output", "out"]) == 0
     assert "other devices" not in capsys.readouterr().out
     record(here, ENTRY + 'when = { image = "Another maker" }\n')
-    assert main(["expect", "update", "--rows", "out/rows.jsonl"]) == 1
+    assert main(["expect", "update", "--results", "out/results.jsonl"]) == 1
     assert (here / "expectations" / "fake.toml").read_text().count("[[deviation]]") == 2
 
 
@@ -165,7 +164,7 @@ def test_from_a_red_run_to_a_green_one(
     line = text.splitlines().index('reason = ""') + 1
     assert out.splitlines()[-1] == f"expectations/fake.toml:{line}: fill in the reason"
     folder = next((here / "results").iterdir())
-    assert f'evidence = "device, results/{folder.name}/rows.jsonl"' in text
+    assert f'evidence = "device, results/{folder.name}/results.jsonl"' in text
     assert main(["expect", "check", str(path)]) == 2
     assert f":{line} [deviation 1, WSASOCKET-016] reason: is empty" in capsys.readouterr().err
 
@@ -180,40 +179,30 @@ def test_from_a_red_run_to_a_green_one(
     # Runs of one second are told apart by their names only, so this one is named.
     assert main([*RUN, "--output", "repaired"]) == 1
     capsys.readouterr()
-    assert main(["expect", "update", "--rows", "repaired/rows.jsonl"]) == 0
+    assert main(["expect", "update", "--results", "repaired/results.jsonl"]) == 0
     assert '-reason = "ticket 1"  # Ann' in capsys.readouterr().out
     assert "[[deviation]]" not in path.read_text(encoding="utf-8")
     assert main(RUN) == 0
 
 
-def rows(here: Path, target: str | None = "fake") -> Path:
-    """A folder with the results of a run that deviates once."""
-    folder = here / "elsewhere"
-    folder.mkdir()
-    row = {"requirement": "WSASOCKET-012", "case": "c", "verdict": "fail", "documented": "d", "observed": "o"}
-    (folder / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    if target:
-        names = ("kind", "place", "evidence", "harness", "agent")
-        record = {**dict.fromkeys(names, "x"), "target": target, "started": "2026-05-01T23:00:00+00:00"}
-        text = json.dumps({**record, "ended": None, "line": {}})
-        (folder / "run.json").write_text(text, encoding="utf-8")
-    return folder / "rows.jsonl"
+def results(here: Path, target: str = "fake") -> Path:
+    """The results of a run that deviates once, from elsewhere."""
+    start = Start("r", target, "tcp", "h:1", "device", "1", "2026-05-01T23:00:00.000+00:00")
+    with ResultsWriter(here / "elsewhere" / RESULTS_FILE, start) as writer:
+        writer.write(Row("WSASOCKET-012", "c", Verdict.FAIL, "d", "o"))
+    return writer.path
 
 
-def test_rows_of_another_place(here: Path) -> None:
-    assert main(["expect", "update", "--rows", str(rows(here))]) == 1
+def test_results_of_another_place(here: Path) -> None:
+    assert main(["expect", "update", "--results", str(results(here))]) == 1
     text = (here / "expectations" / "fake.toml").read_text(encoding="utf-8")
     assert "date = 2026-05-01" in text
-    assert 'evidence = "elsewhere/rows.jsonl"' in text
+    assert 'evidence = "elsewhere/results.jsonl"' in text
 
 
-def test_rows_without_a_record_need_a_target(capsys: pytest.CaptureFixture[str], here: Path) -> None:
-    file = rows(here, target=None)
-    os.utime(file, (0, 1_700_000_000))
-    assert main(["expect", "update", "--rows", str(file)]) == 2
-    assert "says what it was run on: name the TARGET" in capsys.readouterr().err
-    assert main(["expect", "update", "fake", "--rows", str(file)]) == 1
-    assert "date = 2023-11-1" in (here / "expectations" / "fake.toml").read_text(encoding="utf-8")
+def test_results_of_another_target_are_used_where_that_is_said(here: Path) -> None:
+    assert main(["expect", "update", "fake", "--results", str(results(here, "their name"))]) == 1
+    assert '"WSASOCKET-012"' in (here / "expectations" / "fake.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -221,8 +210,8 @@ def test_rows_without_a_record_need_a_target(capsys: pytest.CaptureFixture[str],
     [
         (["expect", "update", "fak"], "did you mean fake?"),
         (["expect", "update"], "no run of fake in"),
-        (["expect", "update", "--rows", "gone.jsonl"], "gone.jsonl: cannot be read"),
-        (["expect", "update", "--rows", "lab.ini"], "lab.ini:1:"),
+        (["expect", "update", "--results", "gone.jsonl"], "gone.jsonl: cannot be read"),
+        (["expect", "update", "--results", "lab.ini"], "lab.ini:1:"),
         (["expect", "check"], "FILE"),
         (["expect", "check", "gone.toml"], "gone.toml: cannot be read: No such file"),
         (["expect", "check", "lab.ini"], "is not"),
@@ -238,14 +227,14 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str], here: Path, arguments: 
 
 
 def test_a_device_named_by_a_url_has_no_file(capsys: pytest.CaptureFixture[str], here: Path) -> None:
-    file = rows(here, target="tcp://h:1")
-    assert main(["expect", "update", "--rows", str(file)]) == 2
+    file = results(here, target="tcp://h:1")
+    assert main(["expect", "update", "--results", str(file)]) == 2
     assert "nowhere to record deviations of tcp://h:1: give the device a section" in capsys.readouterr().err
 
 
 def test_a_file_with_mistakes_is_not_rewritten(capsys: pytest.CaptureFixture[str], here: Path) -> None:
     path = record(here, ENTRY + "colour = 1\n")
-    assert main(["expect", "update", "--rows", str(rows(here))]) == 2
+    assert main(["expect", "update", "--results", str(results(here))]) == 2
     assert "fake.toml:7 [deviation 1, WSASOCKET-016] colour" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == ENTRY + "colour = 1\n"
 
@@ -253,7 +242,7 @@ def test_a_file_with_mistakes_is_not_rewritten(capsys: pytest.CaptureFixture[str
 def test_line_ends_of_windows_stay(here: Path) -> None:
     path = record(here)
     path.write_bytes(ENTRY.replace("\n", "\r\n").encode())
-    assert main(["expect", "update", "--rows", str(rows(here))]) == 1
+    assert main(["expect", "update", "--results", str(results(here))]) == 1
     content = path.read_bytes()
     assert content.startswith(ENTRY.replace("\n", "\r\n").encode())
     assert content.count(b"\r\n") == content.count(b"\n") > 10
@@ -261,7 +250,7 @@ def test_line_ends_of_windows_stay(here: Path) -> None:
 
 def test_a_file_that_cannot_be_written(capsys: pytest.CaptureFixture[str], here: Path) -> None:
     (here / "expectations").write_text("in the way")
-    assert main(["expect", "update", "--rows", str(rows(here))]) == 2
+    assert main(["expect", "update", "--results", str(results(here))]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
@@ -270,5 +259,5 @@ def test_the_diff_has_colours_where_people_look(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert main(["expect", "update", "--dry-run", "--rows", str(rows(here))]) == 1
+    assert main(["expect", "update", "--dry-run", "--results", str(results(here))]) == 1
     assert '\x1b[32m+requirement = "WSASOCKET-012"' in capsys.readouterr().out

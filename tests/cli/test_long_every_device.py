@@ -1,6 +1,5 @@
 """All suites on every CPU over both links: the same verdicts everywhere."""
 
-import json
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -9,17 +8,19 @@ import pytest
 
 from harness.agents import CPU_BUILDS
 from harness.cli.main import main
+from harness.conformance import Verdict
+from harness.results import RESULTS_FILE, read_results
 
 pytestmark = pytest.mark.long
 
 
 @cache
-def verdicts(cpu: str, link: str, folder: Path) -> dict[tuple[str, str, str], str]:
+def verdicts(cpu: str, link: str, folder: Path) -> dict[tuple[str, str, str], Verdict]:
     """(requirement, leg, case) to verdict of a whole run, which has to be conforming."""
     output = folder / f"{cpu}-{link}"
     assert main(["run", "--cpu", cpu, "--link", link, "--output", str(output)]) == 0
-    rows = [json.loads(line) for line in (output / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-    return {(row["requirement"], row["leg"], row["case"]): row["verdict"] for row in rows}
+    rows = read_results(output / RESULTS_FILE).rows
+    return {(row.requirement, row.leg, row.case): row.verdict for row in rows}
 
 
 @pytest.fixture(scope="module")

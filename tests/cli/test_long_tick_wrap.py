@@ -1,6 +1,5 @@
 """The whole suite while the device's tick counter wraps: no verdict changes, and no deadline goes wrong."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from harness.agents import CPU_BUILDS, executable
 from harness.cli.main import main
 from harness.program.text import parse
+from harness.results import RESULTS_FILE, read_results
 from harness.targets import TargetConfig, connect
 from harness.targets.emulator_process import start_emulator
 from harness.winsock import symbols
@@ -45,5 +45,5 @@ def test_the_tick_counter_wraps_in_the_middle_of_a_run(cpu: str, tmp_path: Path)
             if (after := ticks(config)) < EARLY:
                 break
         assert after < EARLY < before
-        rows = [json.loads(line) for line in (output / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-        assert not [row for row in rows if row["verdict"] in ("fail", "broken", "inconclusive")]
+        rows = read_results(output / RESULTS_FILE).rows
+        assert not [row for row in rows if row.verdict in ("fail", "broken", "inconclusive")]

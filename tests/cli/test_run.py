@@ -13,6 +13,7 @@ import pytest
 from fake_agent import KEY, FakeAgent
 
 from harness.cli.main import main
+from harness.results import read_results
 from harness.targets import KINDS, Reached, TargetConfig
 from harness.wire.messages import Answer, Message
 
@@ -54,7 +55,7 @@ def test_as_documented(
     assert "2 requirements: 2 pass" in out
     assert "WSAEAFNOSUPPORT (10047)" in out
     assert "Measured on the device itself." in out
-    for name in ("rows.jsonl", "log.html", "output.xml"):
+    for name in ("results.jsonl", "log.html", "output.xml"):
         assert (tmp_path / "out" / name).is_file()
 
 
@@ -108,8 +109,15 @@ def test_a_run_says_what_it_ran_on_and_what_the_line_was_like(
     result = json.loads(out)
     rows = result.pop("rows")
     assert len(rows) == 2
-    assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8")) == result
-    assert (result["target"], result["kind"], result["place"]) == ("fake", "tcp", agent.url)
+    run = read_results(tmp_path / "out" / "results.jsonl")
+    assert [row.to_dict() for row in run.rows] == rows
+    assert (run.start.run, run.start.started, run.end.ended) == (
+        result["run"],
+        result["started"],
+        result["ended"],
+    )
+    assert (run.line, run.identity) == (result["line"], result["device"])
+    assert (result["target"], result["target_kind"], result["place"]) == ("fake", "tcp", agent.url)
     assert (result["evidence"], result["agent"]) == ("device", "fake agent 1.0")
     assert result["started"] <= result["ended"]
     assert (result["line"]["keyed"], result["line"]["trouble"]) == (True, [])
@@ -196,7 +204,7 @@ def test_a_selection(capsys: pytest.CaptureFixture[str], arguments: list[str], a
 
 def test_a_selection_that_selects_nothing(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main([*arguments, "--test", "Nothing Like This"]) == 2
-    assert "nothing matches --test Nothing Like This" in capsys.readouterr().err
+    assert "nothing matches --test 'Nothing Like This'" in capsys.readouterr().err
 
 
 def test_a_device_that_does_not_answer_is_no_deviation(

@@ -1,6 +1,5 @@
 """However a run on QEMU ends: results are kept, and neither processes nor files stay behind."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.conformance import Row
 from harness.program.text import parse
+from harness.results import RESULTS_FILE, read_results
 from harness.targets import TargetConfig, configure
 from harness.targets.qemu import started
 from harness.winsock import symbols
@@ -108,11 +109,9 @@ def run_of_its_own(guest: TargetConfig, tmp_path: Path) -> Iterator[tuple[subpro
         wait_until(lambda: not below(temporary), f"still there: {below(temporary)}")
 
 
-def rows(output: Path) -> list[dict[str, str]]:
-    path = output / "rows.jsonl"
-    return (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-    )
+def rows(output: Path) -> list[Row]:
+    path = output / RESULTS_FILE
+    return read_results(path).rows if path.exists() and b"\n" in path.read_bytes() else []
 
 
 def during(output: Path) -> bool:
@@ -129,12 +128,12 @@ def test_qemu_is_killed_in_mid_run(guest: TargetConfig, tmp_path: Path) -> None:
         said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1, said
     before, lost, after, wrong = rows(output)
-    assert [before["verdict"], lost["verdict"], after["verdict"]] == ["pass", "inconclusive", "pass"]
-    assert "QEMU ended (signal 9)" in lost["reason"]
-    assert "brought back since by: power cycle" in lost["reason"]
-    (step,) = json.loads((output / "run.json").read_text(encoding="utf-8"))["recovery"]
-    assert (step["step"], step["result"]) == ("power cycle", "the agent answers")
-    assert (wrong["verdict"], "device/001-Wrong-screen.png" in wrong["reason"]) == ("fail", True)
+    assert [before.verdict, lost.verdict, after.verdict] == ["pass", "inconclusive", "pass"]
+    assert "QEMU ended (signal 9)" in lost.reason
+    assert "brought back since by: power cycle" in lost.reason
+    (step,) = read_results(output / RESULTS_FILE).recovery
+    assert (step.step, step.result) == ("power cycle", "the agent answers")
+    assert (wrong.verdict, "device/001-Wrong-screen.png" in wrong.reason) == ("fail", True)
     assert (output / "device" / "001-Wrong-screen.png").read_bytes().startswith(b"\x89PNG")
     assert list(temporary.iterdir()) == []
 

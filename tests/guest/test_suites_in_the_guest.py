@@ -1,6 +1,5 @@
 """All suites on the guest, with a fresh machine for each: the verdicts of Wine itself."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.results import RESULTS_FILE, read_results
 from harness.targets import TargetConfig
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -38,19 +38,17 @@ def verdicts(target: str, link: str, folder: Path) -> Verdicts:
     output = folder / f"{target}{link}"
     words = ["run", target, "--lab", str(folder / "lab.ini"), "--output", str(output)]
     assert main([*words, *(["--link", link] if link else [])]) == 0
-    rows = [json.loads(line) for line in (output / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert {row["evidence"] for row in rows} == {"independent"}
-    return {
-        (row["requirement"], row["leg"], row["case"]): (row["verdict"], RUNS.sub("", row["observed"]))
-        for row in rows
-    }
+    rows = read_results(output / RESULTS_FILE).rows
+    assert {row.evidence for row in rows} == {"independent"}
+    return {(row.requirement, row.leg, row.case): (row.verdict, RUNS.sub("", row.observed)) for row in rows}
 
 
 def test_what_wine_does_otherwise_and_nothing_else(link: str, folder: Path) -> None:
     assert len({requirement for requirement, _, _ in verdicts("guest", link, folder)}) == 58
-    run = json.loads((folder / f"guest{link}" / "run.json").read_text(encoding="utf-8"))
-    assert (run["kind"], run["evidence"], run["place"]) == ("qemu", "independent", f"wine-guest over {link}")
-    assert run["line"]["restarts"] == run["line"]["reconnects"] == 0
+    run = read_results(folder / f"guest{link}" / RESULTS_FILE)
+    start = (run.start.target_kind, run.start.evidence, run.start.place)
+    assert start == ("qemu", "independent", f"wine-guest over {link}")
+    assert run.line["restarts"] == run.line["reconnects"] == 0
 
 
 def test_the_verdicts_of_wine_on_this_computer(link: str, folder: Path) -> None:

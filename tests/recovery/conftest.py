@@ -2,7 +2,6 @@
 minute."""
 
 import functools
-import json
 import secrets
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.results import RESULTS_FILE, read_results
 from harness.session.timing import Timing
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -76,8 +76,8 @@ def run_lab(lab: Lab, tmp_path: Path, hurry: None, capsys: pytest.CaptureFixture
         out = tmp_path / "out"
         code = main(["run", "--lab", str(lab.file), "--suites", str(suite), "--output", str(out)])
         said = capsys.readouterr()
-        rows = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
-        record = json.loads((out / "run.json").read_text()) if (out / "run.json").exists() else {}
-        return Ran(code, said.out, said.err, {row["requirement"]: row for row in rows}, record, out)
+        run = read_results(out / RESULTS_FILE)
+        rows = {row.requirement: row.to_dict() for row in run.rows}
+        return Ran(code, said.out, said.err, rows, run.recovery, out)
 
     return run

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.results import Recovery
+
 STRIP = Path(__file__).with_name("power_strip.py")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,13 +49,13 @@ class Lab:
 
 @dataclass
 class Ran:
-    """A run: exit code, what it wrote, its rows by requirement, run.json."""
+    """A run: exit code, what it wrote, its rows by requirement, what was tried to bring the device back."""
 
     code: int
     out: str
     err: str
     rows: dict[str, dict[str, Any]]
-    record: dict[str, Any]
+    recovery: list[Recovery]
     folder: Path
 
 

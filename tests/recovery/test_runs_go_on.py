@@ -47,10 +47,10 @@ def test_a_lost_device_is_switched_off_and_on(what: str, lab: Lab, run_lab: RunL
     assert lost["observed"].startswith("the device restarted or fell silent")
     assert ran.rows["WSASOCKET-016"]["verdict"] == "pass"
     assert ran.code == 1
-    (step,) = ran.record["recovery"]
-    assert (step["step"], step["result"]) == ("power cycle", ANSWERS)
-    assert step["reason"]
-    assert step["seconds"] > 0
+    (step,) = ran.recovery
+    assert (step.step, step.result) == ("power cycle", ANSWERS)
+    assert step.reason
+    assert step.seconds > 0
     assert "recovery  " in ran.out
     assert "warning: panel: power cycle: the agent answers" in ran.err
     assert "socket 1: off, on" in (ran.folder / "harness.log").read_text()
@@ -67,7 +67,7 @@ def test_a_port_that_goes_with_the_device_leaves_the_test_open(lab: Lab, run_lab
     assert lost["verdict"] == "inconclusive"
     assert "brought back since by: power cycle" in lost["reason"]
     assert ran.rows["WSASOCKET-016"]["verdict"] == "pass"
-    assert [step["step"] for step in ran.record["recovery"]] == ["new session", "power cycle"]
+    assert [step.step for step in ran.recovery] == ["new session", "power cycle"]
     assert ran.code == 0
 
 
@@ -83,8 +83,8 @@ def test_power_may_be_switched_by_the_port_itself(lab: Lab, run_lab: RunLab, tmp
     lab.write(f"power-cycle = sh {script}", "power-on = echo on")
     ran = run_lab(LOST.format(name="Lost", what="hang") + GOOD)
     assert [row["verdict"] for row in ran.rows.values()] == ["fail", "pass"]
-    (step,) = ran.record["recovery"]
-    assert (step["step"], step["result"]) == ("power cycle", ANSWERS)
+    (step,) = ran.recovery
+    assert (step.step, step.result) == ("power cycle", ANSWERS)
     assert "panel: power on, " in (ran.folder / "harness.log").read_text()
 
 
@@ -94,8 +94,8 @@ def test_the_agent_is_started_again_before_the_power_is_touched(lab: Lab, run_la
     ran = run_lab(LOST.format(name="Lost", what="end-agent") + GOOD)
     assert lab.done() == ["on", "end-agent", "start-agent"]
     assert [row["verdict"] for row in ran.rows.values()] == ["fail", "pass"]
-    (step,) = ran.record["recovery"]
-    assert (step["step"], step["result"]) == ("restart agent", ANSWERS)
+    (step,) = ran.recovery
+    assert (step.step, step.result) == ("restart agent", ANSWERS)
 
 
 @pytest.mark.long
@@ -103,11 +103,11 @@ def test_what_fails_is_told_and_the_next_rung_is_tried(lab: Lab, run_lab: RunLab
     lab.write(f"restart = {lab.command('no-such-button')}", f"power-cycle = {lab.command('cycle')}")
     ran = run_lab(LOST.format(name="Lost", what="hang") + GOOD)
     assert [row["verdict"] for row in ran.rows.values()] == ["fail", "pass"]
-    failed, step = ran.record["recovery"]
-    assert failed["step"] == "restart agent"
-    assert "[panel] restart: " in failed["result"]
-    assert "exit code 1: AttributeError" in failed["result"]
-    assert step["result"] == ANSWERS
+    failed, step = ran.recovery
+    assert failed.step == "restart agent"
+    assert "[panel] restart: " in failed.result
+    assert "exit code 1: AttributeError" in failed.result
+    assert step.result == ANSWERS
 
 
 def test_when_nothing_helps_the_run_ends_and_says_what_was_tried(lab: Lab, run_lab: RunLab) -> None:
@@ -123,15 +123,15 @@ def test_when_nothing_helps_the_run_ends_and_says_what_was_tried(lab: Lab, run_l
         "\n  power cycle: ",
     ):
         assert words in broken["reason"]
-    assert [step["step"] for step in ran.record["recovery"]] == ["restart agent", "power cycle"]
-    assert ANSWERS not in str(ran.record["recovery"])
+    assert [step.step for step in ran.recovery] == ["restart agent", "power cycle"]
+    assert ANSWERS not in str(ran.recovery)
 
 
 @pytest.mark.long
 def test_without_means_it_ends_as_before(lab: Lab, run_lab: RunLab) -> None:
     ran = run_lab(LOST.format(name="Lost", what="hang") + GOOD)
     assert (ran.code, ran.rows["WSASOCKET-016"]["verdict"]) == (3, "broken")
-    assert ran.record["recovery"] == []
+    assert ran.recovery == []
     assert lab.done() == ["on", "hang"]
 
 
@@ -141,8 +141,8 @@ def test_a_device_that_was_dead_before_the_run(lab: Lab, run_lab: RunLab) -> Non
     lab.file.write_text(f"{text}power-cycle = {lab.command('cycle')}\n")
     ran = run_lab(GOOD)
     assert ran.code == 0
-    (step,) = ran.record["recovery"]
-    assert (step["step"], step["result"]) == ("power cycle", ANSWERS)
+    (step,) = ran.recovery
+    assert (step.step, step.result) == ("power cycle", ANSWERS)
 
 
 @pytest.mark.long
@@ -174,9 +174,9 @@ def test_a_device_that_comes_back_by_itself_is_waited_for(lab: Lab, run_lab: Run
         "Watchdog\n    Press    later    8    cycle\n" + LOST.format(name="Lost", what="hang") + GOOD
     )
     assert [row["verdict"] for row in ran.rows.values()] == ["fail", "pass"]
-    (step,) = ran.record["recovery"]
-    assert step["step"] in ("wait", "new session")
-    assert step["result"] == ANSWERS
+    (step,) = ran.recovery
+    assert step.step in ("wait", "new session")
+    assert step.result == ANSWERS
 
 
 @pytest.mark.long
@@ -213,7 +213,7 @@ def test_providers_are_put_on_the_device_again(lab: Lab, run_lab: RunLab) -> Non
         provider.format(name="Before") + LOST.format(name="Lost", what="hang") + provider.format(name="After")
     )
     assert "2 passed, 0 failed" in ran.out, ran.out
-    assert [step["result"] for step in ran.record["recovery"]] == [ANSWERS]
+    assert [step.result for step in ran.recovery] == [ANSWERS]
 
 
 def test_single_commands_leave_the_power_alone(

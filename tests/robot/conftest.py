@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import robot
 
-from harness.conformance import Row, read_rows
+from harness.conformance import Row
+from harness.results import RESULTS_FILE, read_results
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -61,7 +62,7 @@ def run_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             suite.write_text(text if text.startswith("*** Settings") else head + text, encoding="utf-8")
         else:
             suite = text
-        tests, rows = Collected(), tmp_path / "out" / "rows.jsonl"
+        tests, results = Collected(), tmp_path / "out" / RESULTS_FILE
         code = robot.run(
             str(suite),
             outputdir=str(tmp_path / "out"),
@@ -72,6 +73,6 @@ def run_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             listener=[tests],
             **options,
         )
-        return Ran(int(code), tests, read_rows(rows) if rows.exists() else [], tmp_path)
+        return Ran(int(code), tests, read_results(results).rows if results.exists() else [], tmp_path)
 
     return run

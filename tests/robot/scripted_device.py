@@ -89,6 +89,7 @@ class ScriptedDevice:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     name: str = "double"
     evidence: str = "model"
+    url: str = "double://"
     word: int = 4
     failing: LabError | None = None
     programs: list[Program] = field(default_factory=list)

@@ -7,8 +7,10 @@ import pytest
 from scripted_device import Ends, Error, Info, ScriptedDevice
 from test_robot_catalog import enumerates
 
-from harness.conformance import Verdict, read_run
+from harness.conformance import Verdict
+from harness.errors import BroughtBack
 from harness.program.result import OutcomeKind
+from harness.results import RESULTS_FILE, read_results
 
 ENTRY = """\
 [[deviation]]
@@ -194,14 +196,30 @@ def test_records_for_other_devices_do_not_count(
     device = ScriptedDevice({"WSASocketW": Error(10022)}, about=Info(5))
     ran = run_suite(ONE, device, variable=record("WSAEINVAL (10022)", f"when = {when}\n"))
     assert [row.verdict for row in ran.rows] == [verdict]
-    found = read_run(ran.folder / "out")
-    assert found.device == {"version": "5.0.0", "cpu": "double"}
-    assert found.expectations == str(ran.folder / "expectations" / "panel.toml")
+    found = read_results(ran.folder / "out" / RESULTS_FILE)
+    assert found.identity == {"version": "5.0.0", "cpu": "double"}
+    assert found.start.sources["expectations"]["path"] == str(ran.folder / "expectations" / "panel.toml")
 
 
-def test_a_device_is_not_asked_who_it_is_for_nothing(run_suite, record: Record) -> None:
-    ran = run_suite(ONE, ScriptedDevice({"WSASocketW": Error(10022)}), variable=record("success"))
-    assert read_run(ran.folder / "out").device is None
+def test_records_count_where_the_device_told_late_who_it_is(run_suite, record: Record) -> None:
+    """The lab failed while it was asked first, and was brought back."""
+
+    class Late(ScriptedDevice):
+        asked = 0
+
+        def info(self) -> Info:
+            self.asked += 1
+            if self.asked == 1:
+                raise BroughtBack("the cable")
+            return super().info()
+
+    device = Late({"WSASocketW": Error(10022)})
+    two = f"{ONE}Two{ONE.partition('One')[2]}"
+    ran = run_suite(two, device, variable=record("WSAEINVAL (10022)", 'when = { version = "6.0" }\n'))
+    assert [row.verdict for row in ran.rows] == [Verdict.INCONCLUSIVE, Verdict.KNOWN]
+    run = read_results(ran.folder / "out" / RESULTS_FILE)
+    assert run.identity == {"version": "6.0.0", "cpu": "double"}
+    assert device.asked == 2
 
 
 def test_a_file_with_mistakes_ends_the_run_before_anything_is_judged(run_suite, record: Record) -> None:

@@ -155,7 +155,7 @@ def test_ctrl_c_ends_the_run_and_closes_the_device(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline().startswith("closed 1 code")
     # It says nothing about the device, nor about the lab.
-    assert not (tmp_path / "rows.jsonl").exists()
+    assert not (tmp_path / "results.jsonl").exists()
 
 
 def test_the_suites_call_only_keywords_that_exist(run_suite) -> None:

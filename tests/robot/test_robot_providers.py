@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import robot
 
-from harness.conformance import Row, Verdict, read_rows
+from harness.conformance import Row, Verdict
+from harness.results import RESULTS_FILE, read_results
 
 pytest.importorskip("unicorn", reason="the emulated device needs it: pip install 'ceharness[emulator]'")
 
@@ -18,7 +19,7 @@ def run_suite(folder: Path, *variables: str) -> list[Row]:
         str(SUITE), outputdir=str(folder), output="NONE", log="NONE", report="NONE", console="none",
         variable=list(variables),
     )  # fmt: skip
-    return read_rows(folder / "rows.jsonl")
+    return read_results(folder / RESULTS_FILE).rows
 
 
 def on(folder: Path, settings: str) -> list[Row]:

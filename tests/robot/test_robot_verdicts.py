@@ -1,14 +1,14 @@
 """From findings to rows, and to Robot's PASS, FAIL and SKIP."""
 
-import json
 from pathlib import Path
 
 import pytest
 from scripted_device import Ends, Error, Info, ScriptedDevice
 
-from harness.conformance import Row, RowWriter, Verdict, read_run
+from harness.conformance import Row, Verdict
 from harness.errors import LinkError
 from harness.program.result import OutcomeKind
+from harness.results import RESULTS_FILE, Record, ResultsWriter, read_results
 
 CREATE = "Run Program    tested = WSASocketW(99, SOCK_STREAM, 0, NULL, 0, 0)"
 
@@ -292,59 +292,49 @@ def test_a_dry_run_finds_out_nothing(run_suite) -> None:
     assert (ran.rows, device.programs, device.closed) == ([], [], 0)
 
 
-def test_the_results_file_can_be_named_and_is_appended_to(run_suite, tmp_path: Path) -> None:
-    file = tmp_path / "here" / "rows.jsonl"
+@pytest.mark.parametrize("named", [False, True])
+def test_a_results_file_is_that_of_one_run(run_suite, tmp_path: Path, named: bool) -> None:
+    """As with Robot's own output, the last one, whether the file is named or not."""
+    file = tmp_path / "here" / "mine.jsonl" if named else tmp_path / "out" / RESULTS_FILE
     text = one_test("WSASOCKET-012", CREATE, "Outcome Should Conform")
+    runs = []
     for _ in range(2):
-        run_suite(text, ScriptedDevice({"WSASocketW": Error(10047)}), variable=[f"RESULTS:{file}"])
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [row["verdict"] for row in rows] == ["pass", "pass"]
-    assert {
-        "requirement",
-        "case",
-        "verdict",
-        "documented",
-        "observed",
-        "reason",
-        "program",
-        "evidence",
-    } <= set(rows[0])
-
-
-def test_the_default_results_file_is_that_of_the_last_run(run_suite) -> None:
-    text = one_test("WSASOCKET-012", CREATE, "Outcome Should Conform")
-    device = ScriptedDevice({"WSASocketW": Error(10047)})
-    run_suite(text, device)
-    assert len(run_suite(text, device).rows) == 1
+        device = ScriptedDevice({"WSASocketW": Error(10047)})
+        run_suite(text, device, variable=[f"RESULTS:{file}"] if named else [])
+        runs.append(read_results(file))
+    assert [[row.verdict for row in run.rows] for run in runs] == [[Verdict.PASS], [Verdict.PASS]]
+    assert runs[0].start.run != runs[1].start.run
 
 
 def test_a_run_leaves_what_it_ran_on_beside_its_rows(run_suite) -> None:
     device = ScriptedDevice()
     device.line.health.reconnects = 3
     ran = run_suite(one_test("x", CREATE), device)
-    record = read_run(ran.folder / "out")
-    assert (record.target, record.evidence, record.agent) == ("emulated", "model", "double 1.0")
-    assert record.ended >= record.started
-    assert record.line["reconnects"] == 3
+    run = read_results(ran.folder / "out" / RESULTS_FILE)
+    assert (run.start.target, run.evidence, run.opened.agent) == ("emulated", "model", "double 1.0")
+    assert run.end.ended >= run.start.started
+    assert run.line["reconnects"] == 3
     assert "opened again 3 times" in ran.tests.metadata["Line"]
 
 
 def test_what_it_ran_on_is_on_disk_before_the_first_row(run_suite, tmp_path: Path, monkeypatch) -> None:
     """Whoever kills the run in between leaves no row of which nobody knows where it came from."""
-    found, write = [], RowWriter.write
+    found, write = [], ResultsWriter.write
 
-    def watched(self: RowWriter, row: Row) -> None:
-        found.append(read_run(tmp_path / "out"))
-        write(self, row)
+    def watched(self: ResultsWriter, record: Record | Row) -> None:
+        if isinstance(record, Row):
+            found.append(read_results(self.path))
+        write(self, record)
 
-    monkeypatch.setattr(RowWriter, "write", watched)
+    monkeypatch.setattr(ResultsWriter, "write", watched)
     run_suite(one_test("WSASOCKET-012", CREATE, "Outcome Should Conform"), ScriptedDevice())
-    assert [record.target for record in found] == ["emulated"]
+    ((start, opened),) = [(run.start, run.opened) for run in found]
+    assert (start.target, opened.agent) == ("emulated", "double 1.0")
 
 
-def test_no_device_no_record(run_suite) -> None:
+def test_no_device_no_results(run_suite) -> None:
     ran = run_suite("*** Test Cases ***\nA\n    No Operation\n", ScriptedDevice())
-    assert read_run(ran.folder / "out") is None
+    assert not (ran.folder / "out" / RESULTS_FILE).exists()
 
 
 def test_one_device_for_all_suites_closed_once_at_the_end(run_suite, tmp_path: Path) -> None:

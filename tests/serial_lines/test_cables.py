@@ -1,6 +1,5 @@
 """An emulated device on a cable in software: the port vanishes and returns, a debug console talks between."""
 
-import json
 import random
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from harness.cli.main import main
 from harness.deadline import Deadline
 from harness.links import dialer
 from harness.program.model import Call, Export, Program
+from harness.results import RESULTS_FILE, read_results
 from harness.session import Session
 from harness.targets import TargetConfig, reach
 from harness.targets.loopback import free_port
@@ -87,7 +87,7 @@ def _same_words(output: Path, chatter: Chatter) -> None:
     for word in WORDS:
         text = word.strip().decode()
         assert kept.count(text) == chatter.written.decode().count(text)
-    line = json.loads((output / "run.json").read_text(encoding="utf-8"))["line"]
+    line = read_results(output / RESULTS_FILE).line
     assert line["bad_frames"] == 0
 
 
@@ -101,7 +101,7 @@ def test_a_whole_run_with_a_debug_console_on_the_line(tmp_path: Path, stable: Pa
     assert run(lab_of(tmp_path, stable), output) == 0
     relay.close()
     kept = (output / "console.log").read_text(encoding="utf-8")
-    line = json.loads((output / "run.json").read_text(encoding="utf-8"))["line"]
+    line = read_results(output / RESULTS_FILE).line
     assert line["resends"] > 0
     assert kept.count("OEMIoControl: unknown code") > 10
 
@@ -126,7 +126,7 @@ def test_a_whole_run_while_the_port_is_pulled_again_and_again(
     output = tmp_path / "results"
     assert run(lab_of(tmp_path, stable), output) == 0
     relay.close()
-    line = json.loads((output / "run.json").read_text(encoding="utf-8"))["line"]
+    line = read_results(output / RESULTS_FILE).line
     assert line["reconnects"] >= pulled >= 3
     assert line["restarts"] == 0
 
@@ -161,8 +161,7 @@ def test_a_hung_device_is_brought_back_by_the_line_of_its_own_port(
         output = tmp_path / "results"
         assert run(lab, output, "--include", "WSASOCKET-012") == 0
     relay.close()
-    record = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    assert [step["step"] for step in record["recovery"]] == ["power cycle"]
+    assert [step.step for step in read_results(output / RESULTS_FILE).recovery] == ["power cycle"]
 
 
 def test_a_port_that_is_pulled_and_returns_under_its_stable_name(stable: Path) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.conformance import Row
+from harness.results import RESULTS_FILE, read_results
 
 pytestmark = pytest.mark.long
 
@@ -28,8 +30,8 @@ OUT_OF_REACH = {"011", "013", "015", "021", "022"}
 """Those that only a provider can provoke."""
 
 
-def rows_of(folder: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+def rows_of(folder: Path) -> list[Row]:
+    return read_results(folder / RESULTS_FILE).rows
 
 
 def lab_with(folder: Path, records: str) -> Path:
@@ -48,15 +50,15 @@ def test_everything_that_wine_does_otherwise_is_recorded(
     assert code == 0, out
     assert "the record matches no row" not in out
     rows = rows_of(output)
-    assert {row["evidence"] for row in rows} == {"independent"}
-    counts = Counter(row["verdict"] for row in rows)
+    assert {row.evidence for row in rows} == {"independent"}
+    counts = Counter(row.verdict for row in rows)
     assert set(counts) == {"pass", "known", "observed", "not-provocable"}, counts
-    needs = [row["reason"] for row in rows if row["verdict"] == "not-provocable"]
+    needs = [row.reason for row in rows if row.verdict == "not-provocable"]
     assert all(needs)
 
     table: dict[str, set[str]] = {}
     for row in rows:
-        table.setdefault(row["requirement"].removeprefix("WSASOCKET-"), set()).add(row["verdict"])
+        table.setdefault(row.requirement.removeprefix("WSASOCKET-"), set()).add(row.verdict)
     assert len(table) == 58
     # A blocking call (013) is made, but conforms with a success: its code only a provider can give.
     assert {name for name in PROVOKED if "pass" in table[name] and "known" not in table[name]} == PROVOKED
@@ -64,9 +66,9 @@ def test_everything_that_wine_does_otherwise_is_recorded(
     for name in OUT_OF_REACH - {"013"}:
         assert table[name] == {"not-provocable"}, name
     assert table["013"] == {"pass", "not-provocable"}
-    run = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    assert (run["kind"], run["evidence"], run["line"]["keyed"]) == ("wine", "independent", True)
-    assert run["place"].startswith("wine-")
+    run = read_results(output / RESULTS_FILE)
+    assert (run.start.target_kind, run.evidence, run.line["keyed"]) == ("wine", "independent", True)
+    assert run.start.place.startswith("wine-")
 
 
 def test_a_record_that_is_gone_and_records_of_nothing_are_red(
@@ -83,7 +85,7 @@ def test_a_record_that_is_gone_and_records_of_nothing_are_red(
     lab = lab_with(tmp_path, "[[deviation]]".join([head, *entries]))
     output = tmp_path / "run"
     assert main(["run", "wine", "--lab", str(lab), "--output", str(output)]) == 1
-    red = {(row["requirement"], row["verdict"]) for row in rows_of(output)} & {
+    red = {(row.requirement, row.verdict) for row in rows_of(output)} & {
         (f"WSASOCKET-{number}", verdict)
         for number in ("008", "016", "019a", "019b", "020")
         for verdict in ("fail", "fixed")
@@ -194,6 +196,6 @@ def test_an_agent_that_is_killed_is_a_failed_lab(command: Command, tmp_path: Pat
     out, err = command.process.communicate(timeout=120)
     assert command.process.returncode == 3, out + err
     assert "the agent on Wine ended" in err
-    assert {row["verdict"] for row in rows_of(tmp_path / "run")} & {"fail", "fixed"} == set()
+    assert {row.verdict for row in rows_of(tmp_path / "run")} & {"fail", "fixed"} == set()
     assert command.processes() == []
     assert list(command.temporary.iterdir()) == []

@@ -1,12 +1,12 @@
 """The suites over a Winsock that nobody here wrote, with the executable and the layouts of Windows CE."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import main
+from harness.results import RESULTS_FILE, read_results
 from harness.targets.base import TargetConfig
 
 pytestmark = pytest.mark.long
@@ -23,9 +23,8 @@ def test_every_requirement_is_judged_and_wine_meets_what_it_met(target: TargetCo
     words = ["run", place, "--key", target.settings["key"], "--output", str(tmp_path)]
     assert main(words) == FINDINGS
     verdicts = defaultdict(set)
-    for line in (tmp_path / "rows.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        verdicts[row["requirement"]].add(row["verdict"])
+    for row in read_results(tmp_path / RESULTS_FILE).rows:
+        verdicts[row.requirement].add(row.verdict)
     assert len(verdicts) >= 56
     assert {name for name, found in verdicts.items() if "pass" in found and "fail" not in found} == CONFORMS
     assert not {"broken", "inconclusive"} & set().union(*verdicts.values())
