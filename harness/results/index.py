@@ -144,6 +144,9 @@ def _look(path: Path, known: _Known | None) -> tuple[Entry | None, _Known] | Non
         entry = entry_of(read_results(path))
     except UsageError as error:
         return None, _Known(about.st_size, about.st_mtime_ns, "", str(error))
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        why = f"{path}: holds something else than it should: {error}"
+        return None, _Known(about.st_size, about.st_mtime_ns, "", why)
     return entry, _Known(about.st_size, about.st_mtime_ns, json.dumps(entry.to_dict()))
 
 

@@ -31,8 +31,11 @@ class Record:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The record that `to_dict` came from; unknown keys are passed over. Raises ValueError."""
         names = [each.name for each in fields(cls) if each.name in values]  # type: ignore[arg-type]
+        found = {name: values[name] for name in names}
         try:
-            return cls(**{name: values[name] for name in names})
+            return cls(
+                **{name: tuple(each) if isinstance(each, list) else each for name, each in found.items()}
+            )
         except TypeError as error:
             raise ValueError(f"a {cls.kind} record that lacks something: {error}") from None
 

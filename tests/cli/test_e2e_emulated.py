@@ -154,7 +154,7 @@ def test_a_run_of_one_requirement(capsys: pytest.CaptureFixture[str], tmp_path: 
     out, err = capsys.readouterr()
     result = json.loads(out)
     rows = result["rows"]
-    assert (result["kind"], result["evidence"], result["line"]["keyed"]) == ("emulated", "model", True)
+    assert (result["target_kind"], result["evidence"], result["line"]["keyed"]) == ("emulated", "model", True)
     assert result["line"]["trouble"] == []
     assert {row["requirement"] for row in rows} == {"WSASOCKET-012"}
     assert {row["verdict"] for row in rows} == {"pass"}

@@ -59,7 +59,9 @@ STILL = [
 
 
 def update(text: str, rows: Sequence[Row], device: dict[str, str] | None = None) -> str:
-    return update_expectations(text, PATH, Seen(rows, device or {}, date(2026, 6, 1), "results/r/rows.jsonl"))
+    return update_expectations(
+        text, PATH, Seen(rows, device or {}, date(2026, 6, 1), "results/r/results.jsonl")
+    )
 
 
 def test_a_run_without_news_changes_nothing() -> None:
@@ -89,7 +91,7 @@ cases = [
 observed = "Z"
 reason = ""
 date = 2026-06-01
-evidence = "device, results/r/rows.jsonl"
+evidence = "device, results/r/results.jsonl"
 
 # documented: Y (1)
 [[deviation]]
@@ -99,7 +101,7 @@ cases = ["b"]
 observed = "lost? so"
 reason = ""
 date = 2026-06-01
-evidence = "device, results/r/rows.jsonl"
+evidence = "device, results/r/results.jsonl"
 """
     )
     lines = text.splitlines()
