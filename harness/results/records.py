@@ -32,10 +32,9 @@ class Record:
         """The record that `to_dict` came from; unknown keys are passed over. Raises ValueError."""
         names = [each.name for each in fields(cls) if each.name in values]  # type: ignore[arg-type]
         found = {name: values[name] for name in names}
+        lists = {name: tuple(each) for name, each in found.items() if isinstance(each, list)}
         try:
-            return cls(
-                **{name: tuple(each) if isinstance(each, list) else each for name, each in found.items()}
-            )
+            return cls(**found | lists)
         except TypeError as error:
             raise ValueError(f"a {cls.kind} record that lacks something: {error}") from None
 
