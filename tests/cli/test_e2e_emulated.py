@@ -101,6 +101,7 @@ def test_a_device_that_dials(capsys: pytest.CaptureFixture[str], cpu: str) -> No
     assert result["line"]["keyed"]
 
 
+@pytest.mark.long
 def test_a_device_that_dials_over_a_line_that_is_cut_again_and_again(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

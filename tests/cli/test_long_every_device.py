@@ -1,4 +1,4 @@
-"""All suites on every CPU over both links: the same verdicts everywhere."""
+"""All suites on every CPU over both links: the same verdicts everywhere. Without --full one uses COM1."""
 
 from functools import cache
 from itertools import product
@@ -28,7 +28,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
 
 
-@pytest.mark.parametrize(("cpu", "link"), list(product(CPU_BUILDS, ("tcp", "serial"))))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Which devices."""
+    every = list(product(CPU_BUILDS, ("tcp", "serial")))
+    few = [(cpu, link) for cpu, link in every if link == "tcp" or cpu == "arm"]
+    metafunc.parametrize(("cpu", "link"), every if metafunc.config.getoption("full") else few)
+
+
 def test_the_same_verdicts(cpu: str, link: str, folder: Path) -> None:
     reference = verdicts("x86", "tcp", folder)
     assert len({requirement for requirement, _, _ in reference}) >= 56

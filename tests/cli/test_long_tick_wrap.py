@@ -25,7 +25,11 @@ def ticks(config: TargetConfig) -> int:
         return execution.value("ticks")
 
 
-@pytest.mark.parametrize("cpu", ["x86", "arm"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Which devices."""
+    metafunc.parametrize("cpu", ["x86", "arm"] if metafunc.config.getoption("full") else ["x86"])
+
+
 def test_the_tick_counter_wraps_in_the_middle_of_a_run(cpu: str, tmp_path: Path) -> None:
     with start_emulator(
         cpu=cpu,
