@@ -1,0 +1,5 @@
+"""Reports as HTML: one file that needs nothing else, neither a network nor a server nor JavaScript."""
+
+from harness.report.pages.environment import environment, write_page
+
+__all__ = ["environment", "write_page"]

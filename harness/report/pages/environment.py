@@ -1,0 +1,53 @@
+"""What all pages share: the templates' environment, and how a page gets onto the disk.
+
+A template extends `base.html` and imports `macros.html`. Text from devices, suites and files goes through
+autoescape; nothing of it is ever marked safe.
+"""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import harness
+from harness.errors import UsageError
+from harness.report.letters import LETTERS, MEANINGS
+
+
+@cache
+def environment() -> Environment:
+    """Templates of this package, with autoescape; a name that nobody set is an error."""
+    made = Environment(
+        loader=PackageLoader("harness.report.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(LETTERS=LETTERS, MEANINGS=MEANINGS, HARNESS=harness.__version__)
+    made.filters.update(moment=moment, css=css)
+    return made
+
+
+def moment(time: str) -> str:
+    """An ISO 8601 time as people read it: "2026-11-28 13:26 UTC"; what is none stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M UTC}"
+    except ValueError:
+        return time
+
+
+def css(verdict: str) -> str:
+    """The class of a verdict: "v-not-run"."""
+    return f"v-{verdict.replace(' ', '-')}"
+
+
+def write_page(path: Path, html: str) -> None:
+    """Puts the page there, whole or not at all. Raises UsageError."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        new.write_text(html, encoding="utf-8", newline="\n")
+        new.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
