@@ -6,11 +6,12 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.lab import Lab, load_lab
-from harness.targets import TargetConfig, configure, keys
+from harness.targets import TargetConfig, choice_words, configure, keys
 
 
 def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -> None:
-    """[TARGET] (--target where the positional arguments are taken), --cpu, --link, --key, --faults, --lab."""
+    """[TARGET] (--target where the positional arguments are taken), --cpu, --link, --quirk, --variant, --key,
+    --faults, --wait, --lab."""
     help_text = (
         "a target of lab.ini, or tcp://HOST:PORT, tcp-listen://[ADDRESS:]PORT, ssh://BENCH/dev/PORT, "
         "ssh://BENCH/tcp/HOST:PORT, or a pyserial URL "
@@ -22,6 +23,13 @@ def add_target_options(parser: argparse.ArgumentParser, *, flag: bool = False) -
         parser.add_argument("target", metavar="TARGET", nargs="?", help=help_text)
     parser.add_argument("--cpu", metavar="CPU", help="processor of an emulated target: arm, armv7, x86, mips")
     parser.add_argument("--link", metavar="LINK", help="its link: tcp, serial or tcp-listen")
+    for option, what in (
+        ("--quirk", "something that it does wrong"),
+        ("--variant", "a way in which it differs"),
+    ):
+        parser.add_argument(
+            option, metavar="NAME", action="append", default=[], help=f"{what}, in place of those of lab.ini"
+        )
     parser.add_argument(
         "--key",
         metavar="FILE",
@@ -66,7 +74,13 @@ def chosen(args: argparse.Namespace) -> tuple[Lab, TargetConfig]:
     """What those options say. Raises UsageError and ConfigError."""
     lab = load_lab(args.lab)
     config = configure(
-        lab.target(args.target), cpu=args.cpu, link=args.link, key=args.key, faults=args.faults
+        lab.target(args.target),
+        cpu=args.cpu,
+        link=args.link,
+        quirk=" ".join(args.quirk) or None,
+        variants=" ".join(args.variant) or None,
+        key=args.key,
+        faults=args.faults,
     )
     return lab, waiting(config, args)
 
@@ -78,6 +92,12 @@ def waiting(config: TargetConfig, args: argparse.Namespace) -> TargetConfig:
 
 def target_words(args: argparse.Namespace) -> list[str]:
     """What to write on a command line to choose the same device again; faults of the line are left out."""
-    options = {"--cpu": args.cpu, "--link": args.link, "--key": args.key, "--lab": args.lab and str(args.lab)}
-    given = [word for name, value in options.items() if value for word in (name, value)]
-    return [*([args.target] if args.target else []), *given]
+    return choice_words(
+        args.target,
+        cpu=args.cpu,
+        link=args.link,
+        quirks=args.quirk,
+        variants=args.variant,
+        key=args.key,
+        lab=args.lab and str(args.lab),
+    )

@@ -61,7 +61,19 @@ def _files(args: argparse.Namespace, names: str) -> list[Path]:
     """The two files of compare or draw, without the options of a sweep. Raises UsageError."""
     if len(args.files) != 2:
         raise UsageError(f"expected: ceharness fingerprint {args.target} {names}")
-    for name in ("output", "picture", "af", "type", "protocol", "cpu", "link", "key", "faults"):
+    for name in (
+        "output",
+        "picture",
+        "af",
+        "type",
+        "protocol",
+        "cpu",
+        "link",
+        "quirk",
+        "variant",
+        "key",
+        "faults",
+    ):
         if getattr(args, name):
             raise UsageError(f"--{name} does not go with {args.target}")
     return [Path(file) for file in args.files]

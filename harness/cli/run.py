@@ -224,6 +224,8 @@ def _robot(
         "TARGET": config.name,
         "CPU": args.cpu or "",
         "LINK": args.link or "",
+        "QUIRK": " ".join(args.quirk),
+        "VARIANTS": " ".join(args.variant),
         "LAB": str(lab.path or ""),
         "KEY_FILE": args.key or "",
         "FAULTS": config.faults or NONE,

@@ -32,7 +32,6 @@ from harness.report import (
     fingerprint_line,
     fingerprint_table,
     line_lines,
-    need_pillow,
     recovery_lines,
     write_picture,
 )
@@ -72,7 +71,6 @@ def sweep(args: argparse.Namespace) -> int:
     lab, config = chosen(args)
     area = Block(*(_range(name, getattr(args, name)) for name in _AREA))
     if args.picture:
-        need_pillow()
         check_writable("--picture", args.picture)
     if args.output:
         check_writable("--output", args.output)

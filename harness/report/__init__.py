@@ -12,7 +12,7 @@ from harness.report.fingerprints import (
     fingerprint_table,
 )
 from harness.report.lines import line_lines, recovery_lines
-from harness.report.picture import need_pillow, write_picture
+from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
 from harness.report.runs import run_dict
 from harness.report.tables import (
@@ -48,7 +48,6 @@ __all__ = [
     "lab_broke",
     "line_lines",
     "live_line",
-    "need_pillow",
     "program_name",
     "recovery_lines",
     "requirement_line",

@@ -52,17 +52,8 @@ class Band:
     size: int
 
 
-def need_pillow() -> None:
-    """Raises UsageError that says what to install, before anything is measured."""
-    try:
-        import PIL  # noqa: F401
-    except ImportError:
-        raise UsageError("drawing needs Pillow: pip install 'ceharness[picture]'") from None
-
-
 def write_picture(fingerprint: Fingerprint, path: Path) -> None:
-    """A PNG. Raises UsageError: Pillow is missing, the file cannot be written."""
-    need_pillow()
+    """A PNG. Raises UsageError if the file cannot be written."""
     image = picture(fingerprint)
     try:
         image.save(path, format="PNG", optimize=True)

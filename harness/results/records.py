@@ -46,7 +46,8 @@ class Start(Record):
     run: identifies the run wherever its file goes. place: where the target's settings lead. evidence: what
     its rows rest on, as far as the target says. image: "sha256:..." of what the device runs, "" if nobody
     knows. harness: version. selection: how the tests were chosen, "" for all of the harness's own, None if
-    nobody knows (plain `robot`). expected: what was to be judged, "WSASOCKET-012", or "WSASOCKET-020
+    nobody knows (plain `robot`). words: what chooses the device on a command line ("panel", "--key",
+    "new.key"), empty if nobody knows. expected: what was to be judged, "WSASOCKET-012", or "WSASOCKET-020
     straddling" for one leg of several; empty unless the selection is "". host: name of this computer.
     sources: what suites, data and recorded deviations were made of, each as `Sources.to_dict`, by the names
     "suites", "data", "expectations".
@@ -62,6 +63,7 @@ class Start(Record):
     started: str
     image: str = ""
     selection: str | None = None
+    words: Sequence[str] = ()
     expected: Sequence[str] = ()
     host: str = ""
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

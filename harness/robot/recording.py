@@ -162,6 +162,7 @@ class Recording:
             place=kind_of(config).place(config.settings),
             evidence=evidence_of(config),
             image=image,
+            words=self._target.words,
             expected=expected_legs(REQUIREMENTS.values() if start.selection == "" else (), config.provides),
             sources=_dicts(used),
         )

@@ -10,13 +10,14 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from harness.conformance import Expectations, read_expectations
 from harness.device import DeviceInfo
 from harness.errors import UsageError
-from harness.lab import load_lab
+from harness.lab import find_lab, load_lab
 from harness.robot.actions import UnusableTargetError
 from harness.session.console import Console
-from harness.targets import configure, connect, image_of
+from harness.targets import choice_words, configure, connect, image_of
 from harness.targets.base import TargetConfig
 from harness.targets.device import TargetDevice
 
+EMULATED = "emulated"
 RECOVER = 5
 """Times in a row that a device is brought back without running a program to its end, before a run ends."""
 
@@ -25,8 +26,9 @@ RECOVER = 5
 class Choice:
     """Which device: a target of lab.ini (None: the default one), and settings that replace its own.
 
-    `lab`: path of lab.ini, None to look for it where the command line looks. `key_file`: with the key of the
-    target; `faults`: what to do to its line on purpose.
+    `quirk`, `variants`: of an emulated target, names with blanks between them. `lab`: path of lab.ini, None
+    to look for it where the command line looks. `key_file`: with the key of the target; `faults`: what to do
+    to its line on purpose.
     """
 
     target: str | None = None
@@ -35,9 +37,12 @@ class Choice:
     lab: str | None = None
     key_file: str | None = None
     faults: str | None = None
+    quirk: str | None = None
+    variants: str | None = None
 
     def overridden(self) -> "Choice":
-        """The same, with what the Robot variables TARGET, CPU, LINK, LAB, KEY_FILE and FAULTS say instead."""
+        """The same, with what the Robot variables TARGET, CPU, LINK, LAB, KEY_FILE, FAULTS, QUIRK and
+        VARIANTS say instead."""
         return Choice(
             variable("TARGET", self.target),
             variable("CPU", self.cpu),
@@ -45,12 +50,45 @@ class Choice:
             variable("LAB", self.lab),
             variable("KEY_FILE", self.key_file),
             variable("FAULTS", self.faults),
+            variable("QUIRK", self.quirk),
+            variable("VARIANTS", self.variants),
         )
 
     def config(self) -> TargetConfig:
         """The configured target. Raises UsageError."""
         config = load_lab(self.lab).target(self.target)
-        return configure(config, cpu=self.cpu, link=self.link, key=self.key_file, faults=self.faults)
+        return configure(
+            config,
+            cpu=self.cpu,
+            link=self.link,
+            quirk=self.quirk,
+            variants=self.variants,
+            key=self.key_file,
+            faults=self.faults,
+        )
+
+    def words(self, config: TargetConfig) -> list[str]:
+        """What chooses that device on a command line. All that makes an emulated device is in them, unless it
+        has files of its own, so that they say the same where nobody has this lab.ini."""
+        settings = config.settings
+        if config.kind == EMULATED and not {"agent", "catalog"} & settings.keys():
+            return choice_words(
+                EMULATED,
+                cpu=settings["cpu"],
+                link=settings["link"],
+                quirks=settings.get("quirk", "").split(),
+                variants=settings.get("variants", "").split(),
+            )
+        usual = find_lab()
+        return choice_words(
+            config.name,
+            cpu=self.cpu,
+            link=self.link,
+            quirks=(self.quirk or "").split(),
+            variants=(self.variants or "").split(),
+            key=self.key_file,
+            lab=None if self.lab is None or (usual and usual.samefile(self.lab)) else self.lab,
+        )
 
 
 def variable(name: str, otherwise: str | None = None) -> str | None:
@@ -102,6 +140,11 @@ class LazyDevice:
             except UsageError as error:
                 raise UnusableTargetError(str(error)) from error
         return self._image
+
+    @property
+    def words(self) -> list[str]:
+        """See `Choice.words`. Raises UnusableTargetError."""
+        return self._choice.overridden().words(self.config)
 
     @property
     def is_open(self) -> bool:

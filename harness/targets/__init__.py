@@ -8,6 +8,7 @@ from harness.targets.base import Key, Kind, Reached, TargetConfig, Timing
 from harness.targets.connection import configure, connect, open_device, reach
 from harness.targets.holding import device_lock, keep
 from harness.targets.registry import KINDS, evidence_of, image_of, kind_of
+from harness.targets.words import choice_words
 
 __all__ = [
     "KINDS",
@@ -16,6 +17,7 @@ __all__ = [
     "Reached",
     "TargetConfig",
     "Timing",
+    "choice_words",
     "configure",
     "connect",
     "device_lock",

@@ -216,24 +216,11 @@ def test_comparing(connected: Callable[..., CliDevice], capsys: pytest.CaptureFi
 
 
 def test_drawing(connected: Callable[..., CliDevice], capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ceharness[picture]'")
     connected()
     assert main(["fingerprint", *ROWS, "--output", "a", "--picture", "a.png"]) == 0
     assert main(["fingerprint", "draw", "a", "b.png"]) == 0
     assert "b.png: panel: Windows CE" in capsys.readouterr().out
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
-
-
-def test_a_picture_without_pillow_is_refused_before_anything_is_measured(
-    connected: Callable[..., CliDevice],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    device = connected()
-    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    assert main(["fingerprint", "--picture", "a.png"]) == 2
-    assert "pip install 'ceharness[picture]'" in capsys.readouterr().err
-    assert not device.programs
 
 
 @pytest.mark.parametrize(

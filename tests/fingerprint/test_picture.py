@@ -7,13 +7,13 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from triples import OUTCOMES
 
 from harness.errors import UsageError
 from harness.fingerprint import NOT_MEASURED, Block, Fingerprint, OutcomeMap
 from harness.report import picture
 
-Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ceharness[picture]'")
 AREA = Block(range(16), range(256), range(256))
 
 
@@ -83,9 +83,3 @@ def test_a_small_area(area: Block) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         picture.write_picture(of(typical()), tmp_path / "none" / "a.png")
-
-
-def test_without_pillow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    with pytest.raises(UsageError, match=r"pip install 'ceharness\[picture\]'"):
-        picture.need_pillow()
