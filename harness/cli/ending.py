@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from harness.cli.progress import Progress
 from harness.cli.screen import Screen
 from harness.conformance import Row, Summary
 from harness.report import (
-    alarming,
     deviation_lines,
     evidence_sentence,
     known_table,
     lab_broke,
     live_line,
-    program_name,
+    named_programs,
+    red_rows,
     result_table,
     summary_line,
     was_run,
@@ -35,15 +34,13 @@ class Replay:
 
     def commands(self, rows: Sequence[Row]) -> list[str]:
         """Writes the programs; one command for each row, "" where no program ran."""
-        counts: Counter[str] = Counter()
         found = []
-        for row in rows:
-            if not row.program:
+        for row, name in named_programs(rows):
+            if not name:
                 found.append("")
                 continue
-            counts[row.requirement] += 1
             self.folder.mkdir(exist_ok=True)
-            path = self.folder / program_name(row, counts[row.requirement])
+            path = self.folder / name
             path.write_text(row.program, encoding="utf-8")
             found.append(shlex.join(["ceharness", "exec", str(path), *self._words]))
         return found
@@ -62,7 +59,7 @@ def show_end(
     if (known := known_table(shown)) is not None:
         screen.table(known)
         screen.line()
-    _show_deviations(screen, [row for row in shown if alarming(row) and not lab_broke(row)], replay)
+    _show_deviations(screen, red_rows(rows), replay)
     for name, message in progress.failed:
         screen.line(f"failed: {name}", "bold red")
         screen.line(message)

@@ -28,6 +28,7 @@ from harness.cli import (
     ports,
     power,
     programs,
+    report,
     run,
     signals,
     targets,
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     groups = (
         run,
+        report,
         expect,
         coverage,
         programs,

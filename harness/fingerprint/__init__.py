@@ -12,6 +12,7 @@ from harness.fingerprint.file import (
     Fingerprint,
     body_of,
     identity,
+    newest_fingerprint,
     read_fingerprint,
     write_fingerprint,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "identity",
     "in_words",
+    "newest_fingerprint",
     "read_fingerprint",
     "write_fingerprint",
 ]

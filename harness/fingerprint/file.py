@@ -3,7 +3,8 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +107,17 @@ def _ends(numbers: range) -> list[int]:
 
 
 # --- reading ------------------------------------------------------------------------------------
+
+
+def newest_fingerprint(folders: Iterable[Path], target: str) -> tuple[Path, Fingerprint] | None:
+    """The last one of that target in these folders, and its file. What cannot be read is passed over."""
+    found = []
+    for path in {each.resolve(): each for folder in folders for each in folder.glob(f"*{SUFFIX}")}.values():
+        with suppress(UsageError):
+            fingerprint = read_fingerprint(path)
+            if fingerprint.target == target:
+                found.append((fingerprint.started, str(path), path, fingerprint))
+    return max(found)[2:] if found else None
 
 
 def read_fingerprint(path: Path) -> Fingerprint:

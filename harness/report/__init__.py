@@ -11,10 +11,14 @@ from harness.report.fingerprints import (
     fingerprint_line,
     fingerprint_table,
 )
+from harness.report.junit import junit_text
 from harness.report.lines import line_lines, recovery_lines
+from harness.report.markdown import markdown_text
 from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
+from harness.report.replays import named_programs, red_rows
 from harness.report.runs import run_dict
+from harness.report.sentences import summary_sentence
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -44,16 +48,21 @@ __all__ = [
     "fingerprint_table",
     "hex_dump",
     "json_text",
+    "junit_text",
     "known_table",
     "lab_broke",
     "line_lines",
     "live_line",
+    "markdown_text",
+    "named_programs",
     "program_name",
     "recovery_lines",
+    "red_rows",
     "requirement_line",
     "result_table",
     "run_dict",
     "summary_line",
+    "summary_sentence",
     "test_line",
     "title",
     "was_run",

@@ -7,6 +7,7 @@ Colours are those of Okabe and Ito, which colour-blind people can tell apart.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,11 +55,17 @@ class Band:
 
 def write_picture(fingerprint: Fingerprint, path: Path) -> None:
     """A PNG. Raises UsageError if the file cannot be written."""
-    image = picture(fingerprint)
     try:
-        image.save(path, format="PNG", optimize=True)
+        path.write_bytes(picture_bytes(fingerprint))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
+
+
+def picture_bytes(fingerprint: Fingerprint) -> bytes:
+    """A PNG; the same fingerprint gives the same bytes."""
+    file = io.BytesIO()
+    picture(fingerprint).save(file, format="PNG", optimize=True)
+    return file.getvalue()
 
 
 def colours(outcomes: Sequence[str]) -> dict[str, str]:

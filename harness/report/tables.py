@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.conformance import Row, Summary, Verdict, worst
+from harness.report.checked import case_count, ways
 from harness.winsock import REQUIREMENTS
 
 STYLES = {
@@ -93,7 +94,12 @@ def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
         deciding = next(row for row in cases if row.verdict is verdict)
         cells = [Text(title(requirement))] if titled else []
         *sides, last = _sides(deciding)
-        cells += [Text(_count(cases, verdict)), *sides, *([_ways(cases)] if titled else []), last]
+        cells += [
+            Text(case_count(cases, verdict)),
+            *sides,
+            *([Text(", ".join(ways(cases)) or "-", "dim")] if titled else []),
+            last,
+        ]
         for cell in cells:
             cell.no_wrap, cell.overflow = True, "ellipsis"
         table.add_row(requirement, *cells)
@@ -101,25 +107,13 @@ def result_table(rows: Iterable[Row], *, width: int = 160) -> Table:
 
 
 def _cases(rows: Sequence[Row], verdict: Verdict) -> str:
-    return f"{_count(rows, verdict)} case{'' if len(rows) == 1 else 's'}"
-
-
-def _count(rows: Sequence[Row], verdict: Verdict) -> str:
-    """6, or "5 of 6" where one came to a better verdict."""
-    deciding = sum(row.verdict is verdict for row in rows)
-    return str(len(rows)) if deciding == len(rows) else f"{deciding} of {len(rows)}"
+    return f"{case_count(rows, verdict)} case{'' if len(rows) == 1 else 's'}"
 
 
 def _sides(row: Row) -> tuple[Text, Text, Text]:
     """Documented, observed (the reason where nothing was), verdict."""
     observed = Text(row.observed) if row.observed else Text(_line(row.reason) or "-", "dim")
     return Text(row.documented or "-"), observed, Text(row.verdict, STYLES[row.verdict])
-
-
-def _ways(rows: Sequence[Row]) -> Text:
-    """In which ways the conditions of a requirement were brought about, each once."""
-    ways = dict.fromkeys(row.provoked.partition(":")[0] for row in rows if row.provoked)
-    return Text(", ".join(ways) or "-", "dim")
 
 
 def _line(text: str) -> str:

@@ -1,7 +1,16 @@
 """Plain renderings shared by the commands."""
 
 import json
+import re
 from typing import Any
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """The text with what neither HTML nor XML can hold as escapes of Python's (a bell is "\\x07"); tabs and
+    line ends stay. Line ends are "\\n" alone."""
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
 
 
 def json_text(value: Any, *, ascii_only: bool = False) -> str:

@@ -7,12 +7,14 @@ autoescape; nothing of it is ever marked safe.
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import harness
 from harness.errors import UsageError
 from harness.report.letters import LETTERS, MEANINGS
+from harness.report.writing import printable
 
 
 @cache
@@ -24,10 +26,21 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_clean,
     )
     made.globals.update(LETTERS=LETTERS, MEANINGS=MEANINGS, HARNESS=harness.__version__)
-    made.filters.update(moment=moment, css=css)
+    made.filters.update(moment=moment, css=css, data_url=data_url)
     return made
+
+
+def _clean(value: object) -> object:
+    """What HTML cannot hold is shown as escapes."""
+    return printable(value) if type(value) is str else value
+
+
+def data_url(text: str) -> str:
+    """A link that holds the text."""
+    return f"data:text/plain;charset=utf-8,{quote(printable(text), safe='')}"
 
 
 def moment(time: str) -> str:

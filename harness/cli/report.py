@@ -1,0 +1,108 @@
+"""`ceharness report`: a run as a page for people, and as JUnit XML, Markdown and JSON for machines."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.cli.choice import add_lab_option
+from harness.cli.screen import Screen, check_writable, short
+from harness.errors import UsageError
+from harness.fingerprint import newest_fingerprint
+from harness.lab import Lab, load_lab
+from harness.report import junit_text, markdown_text, run_dict, summary_sentence
+from harness.results import Run, find_run, read_results
+
+PAGE = "conformance.html"
+"""Name of the page beside the results, where nobody says otherwise."""
+_STDOUT = "-"
+
+
+def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Adds `report`."""
+    parser = commands.add_parser(
+        "report",
+        help="make a page of a run, to open, mail and print; JUnit XML, Markdown, JSON",
+        description="Makes a report of a run out of its results file, as often as you like. Without an "
+        f"option it is a page, {PAGE} beside the results. Exit code 0 when it is written, whatever it says.",
+    )
+    parser.add_argument(
+        "run",
+        metavar="RUN",
+        nargs="?",
+        help="a results file, the folder of a run, a run or its beginning, its number as in ceharness "
+        "results list, or a target for its newest run (default: the newest run of all)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the page, one HTML file that needs no other",
+    )
+    parser.add_argument("--junit", metavar="FILE", help="JUnit XML, for CI systems; - is standard output")
+    parser.add_argument(
+        "--markdown", metavar="FILE", help="a short summary for the page of a CI job; - is standard output"
+    )
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        nargs="?",
+        const=_STDOUT,
+        help="what was run on what, and the rows; without FILE, or with -, to standard output",
+    )
+    add_lab_option(parser)
+    parser.set_defaults(command=_report)
+
+
+def _report(args: argparse.Namespace) -> int:
+    return _one_run(args, load_lab(args.lab))
+
+
+def _one_run(args: argparse.Namespace, lab: Lab) -> int:
+    """The reports of one run; the exit code."""
+    texts = {name: value for name in ("junit", "markdown", "json") if (value := getattr(args, name))}
+    if list(texts.values()).count(_STDOUT) > 1:
+        raise UsageError("only one report can go to standard output: give the others a file")
+    for name, value in texts.items():
+        if value != _STDOUT:
+            check_writable(f"--{name}", Path(value))
+    screen = Screen(_STDOUT if _STDOUT in texts.values() else None)
+    run = read_results(find_run(lab.defaults.results, args.run))
+    page = args.output or (None if texts else short(run.path.absolute().with_name(PAGE)))
+    if page is not None:
+        check_writable("--output", page)
+    screen.line(f"{short(run.path.absolute())}: run {run.start.run}", "dim")
+    screen.line(summary_sentence(run))
+    if page is not None:
+        _write_page(run, page, lab)
+        screen.line(f"report: {page}", "dim")
+    makers = {"junit": junit_text, "markdown": markdown_text}
+    for name, value in texts.items():
+        if name == "json":
+            Screen(value).json(run_dict(run))
+        else:
+            _write(f"--{name}", value, makers[name](run))
+        if value != _STDOUT:
+            screen.line(f"{name}: {value}", "dim")
+    return 0
+
+
+def _write_page(run: Run, page: Path, lab: Lab) -> None:
+    # Here, because what it needs takes longer to import than most other commands run.
+    from harness.report.pages import conformance_page, write_page
+
+    folders = (lab.defaults.results, run.path.parent)
+    found = newest_fingerprint(folders, run.start.target)
+    write_page(page, conformance_page(run, fingerprint=found[1] if found else None))
+
+
+def _write(option: str, file: str, text: str) -> None:
+    """To a file, or to standard output. Raises UsageError."""
+    if file == _STDOUT:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{option} {file}: {error.strerror or error}") from None

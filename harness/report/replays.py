@@ -1,0 +1,60 @@
+"""How a red row is seen again: its program in a file, and one command."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.conformance import Row
+from harness.report.deviations import alarming, lab_broke, program_name, was_run
+from harness.results import Run
+from harness.winsock.model import CALLS, EXHAUSTION
+
+_ALONE = ("", CALLS, EXHAUSTION, "memory-pressure")
+"""Ways to bring about a condition that a program has in itself; the others need the test, or the lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`row`: what is seen again. `file`: name for its program, "" if none ran. `command`: runs the program
+    out of that file, where it is `alone` enough to show the row, else the tests of the requirement."""
+
+    row: Row
+    file: str
+    command: str
+    alone: bool
+
+
+def replays(run: Run) -> list[Replay]:
+    """One for each row that needs a person's attention, in the order of the run."""
+    words = list(run.start.words) or [run.start.target]
+    return [_replay(row, file, words, run) for row, file in named_programs(red_rows(run.rows))]
+
+
+def red_rows(rows: Iterable[Row]) -> list[Row]:
+    """Rows that need a person's attention, without what the lab broke."""
+    return [row for row in rows if was_run(row) and alarming(row) and not lab_broke(row)]
+
+
+def named_programs(rows: Iterable[Row]) -> list[tuple[Row, str]]:
+    """Each row with the name of the file for its program, "" for a row without one."""
+    counts: Counter[str] = Counter()
+    found = []
+    for row in rows:
+        counts[row.requirement] += bool(row.program)
+        found.append((row, program_name(row, counts[row.requirement]) if row.program else ""))
+    return found
+
+
+def _replay(row: Row, file: str, words: list[str], run: Run) -> Replay:
+    if file and row.provoked.partition(":")[0] in _ALONE:
+        return Replay(row, file, shlex.join(["ceharness", "exec", file, *words]), True)
+    again = ["ceharness", "run", *words, *_suites(run), "--include", row.requirement]
+    return Replay(row, file, shlex.join(again), False)
+
+
+def _suites(run: Run) -> list[str]:
+    """The suites of the run, where they were not the harness's own."""
+    chosen = shlex.split(run.start.selection or "")
+    pairs = zip(chosen[::2], chosen[1::2], strict=False)
+    return [word for option, value in pairs if option == "--suites" for word in (option, value)]
