@@ -10,12 +10,15 @@ from harness.cli.screen import Screen, check_writable, short
 from harness.errors import UsageError
 from harness.fingerprint import newest_fingerprint
 from harness.lab import Lab, load_lab
-from harness.report import junit_text, markdown_text, run_dict, summary_sentence
+from harness.report import junit_text, markdown_text, run_dict, summary_sentence, write_whole
 from harness.results import Run, find_run, read_results
 
 PAGE = "conformance.html"
 """Name of the page beside the results, where nobody says otherwise."""
 _STDOUT = "-"
+_FORMS = {"output": "report", "junit": "JUnit XML", "markdown": "Markdown", "json": "JSON"}
+"""Names of the options, and what they ask for."""
+_MAKERS = {"junit": junit_text, "markdown": markdown_text}
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -36,8 +39,7 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument(
         "--output",
         metavar="FILE",
-        type=Path,
-        help="the page, one HTML file that needs no other",
+        help="the page, one HTML file that needs no other; - is standard output",
     )
     parser.add_argument("--junit", metavar="FILE", help="JUnit XML, for CI systems; - is standard output")
     parser.add_argument(
@@ -60,49 +62,46 @@ def _report(args: argparse.Namespace) -> int:
 
 def _one_run(args: argparse.Namespace, lab: Lab) -> int:
     """The reports of one run; the exit code."""
-    texts = {name: value for name in ("junit", "markdown", "json") if (value := getattr(args, name))}
-    if list(texts.values()).count(_STDOUT) > 1:
+    wanted = {name: value for name in _FORMS if (value := getattr(args, name))}
+    if list(wanted.values()).count(_STDOUT) > 1:
         raise UsageError("only one report can go to standard output: give the others a file")
-    for name, value in texts.items():
+    for name, value in wanted.items():
         if value != _STDOUT:
             check_writable(f"--{name}", Path(value))
-    screen = Screen(_STDOUT if _STDOUT in texts.values() else None)
+    screen = Screen(_STDOUT if _STDOUT in wanted.values() else None)
     run = read_results(find_run(lab.defaults.results, args.run))
-    page = args.output or (None if texts else short(run.path.absolute().with_name(PAGE)))
-    if page is not None:
+    if not wanted:
+        page = short(run.path.absolute().with_name(PAGE))
         check_writable("--output", page)
+        wanted["output"] = str(page)
     screen.line(f"{short(run.path.absolute())}: run {run.start.run}", "dim")
     screen.line(summary_sentence(run))
-    if page is not None:
-        _write_page(run, page, lab)
-        screen.line(f"report: {page}", "dim")
-    makers = {"junit": junit_text, "markdown": markdown_text}
-    for name, value in texts.items():
+    for name, value in wanted.items():
         if name == "json":
             Screen(value).json(run_dict(run))
         else:
-            _write(f"--{name}", value, makers[name](run))
+            text = _page(run, lab) if name == "output" else _MAKERS[name](run)
+            _write(f"--{name}", value, text)
         if value != _STDOUT:
-            screen.line(f"{name}: {value}", "dim")
+            screen.line(f"{_FORMS[name]}: {value}", "dim")
     return 0
 
 
-def _write_page(run: Run, page: Path, lab: Lab) -> None:
+def _page(run: Run, lab: Lab) -> str:
     # Here, because what it needs takes longer to import than most other commands run.
-    from harness.report.pages import conformance_page, write_page
+    from harness.report.pages import conformance_page
 
-    folders = (lab.defaults.results, run.path.parent)
-    found = newest_fingerprint(folders, run.start.target)
-    write_page(page, conformance_page(run, fingerprint=found[1] if found else None))
+    found = newest_fingerprint((lab.defaults.results, run.path.parent), run.start.target)
+    return conformance_page(run, fingerprint=found[1] if found else None)
 
 
 def _write(option: str, file: str, text: str) -> None:
-    """To a file, or to standard output. Raises UsageError."""
+    """To a file, whole or not at all, or to standard output. Raises UsageError."""
     if file == _STDOUT:
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.flush()
         return
     try:
-        Path(file).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(Path(file), text)
     except OSError as error:
         raise UsageError(f"{option} {file}: {error.strerror or error}") from None

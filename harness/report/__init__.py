@@ -28,7 +28,7 @@ from harness.report.tables import (
     test_line,
     title,
 )
-from harness.report.writing import hex_dump, json_text
+from harness.report.writing import hex_dump, json_text, write_whole
 
 __all__ = [
     "alarming",
@@ -67,4 +67,5 @@ __all__ = [
     "title",
     "was_run",
     "write_picture",
+    "write_whole",
 ]

@@ -55,6 +55,9 @@ def _replay(row: Row, file: str, words: list[str], run: Run) -> Replay:
 
 def _suites(run: Run) -> list[str]:
     """The suites of the run, where they were not the harness's own."""
-    chosen = shlex.split(run.start.selection or "")
+    try:
+        chosen = shlex.split(run.start.selection or "")
+    except ValueError:  # whoever wrote the file meant no command line
+        return []
     pairs = zip(chosen[::2], chosen[1::2], strict=False)
     return [word for option, value in pairs if option == "--suites" for word in (option, value)]

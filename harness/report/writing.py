@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -16,6 +17,13 @@ def printable(text: str) -> str:
 def json_text(value: Any, *, ascii_only: bool = False) -> str:
     """JSON for people and programs: indented, non-ASCII kept (escaped on demand), a newline at the end."""
     return json.dumps(value, indent=2, ensure_ascii=ascii_only, default=str) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Puts a file there, whole or not at all. Raises OSError."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    new.replace(path)
 
 
 def hex_dump(data: bytes, *, indent: str = "") -> str:

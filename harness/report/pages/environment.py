@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import harness
 from harness.errors import UsageError
 from harness.report.letters import LETTERS, MEANINGS
-from harness.report.writing import printable
+from harness.report.writing import printable, write_whole
 
 
 @cache
@@ -58,9 +58,7 @@ def css(verdict: str) -> str:
 
 def write_page(path: Path, html: str) -> None:
     """Puts the page there, whole or not at all. Raises UsageError."""
-    new = path.with_name(f"{path.name}.new")
     try:
-        new.write_text(html, encoding="utf-8", newline="\n")
-        new.replace(path)
+        write_whole(path, html)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
