@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from harness.conformance import Row, Verdict
 from harness.report.replays import replays
-from harness.report.sentences import evidence_words, summary_sentence
+from harness.report.sentences import evidence_words, summary_sentence, target_name
 from harness.report.tables import title
 from harness.report.writing import printable
 from harness.results import Ran, Run
@@ -17,7 +17,7 @@ def junit_text(run: Run) -> str:
     """The XML document. Rows are named after requirement and case; a deviation is a failure, what the lab
     broke an error, what could not be judged is skipped. What nobody judged, a record that no row is about,
     and a run that was cut off have cases of their own."""
-    suite = ET.Element("testsuite", name=printable(f"WSASocket on {run.start.target}"))
+    suite = ET.Element("testsuite", name=printable(f"WSASocket on {target_name(run)}"))
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(run):
         ET.SubElement(properties, "property", name=name, value=printable(value))

@@ -10,6 +10,7 @@ from harness.report.sentences import (
     evidence_words,
     further_sentences,
     summary_sentence,
+    target_name,
 )
 from harness.report.tables import title
 from harness.report.writing import printable
@@ -27,7 +28,7 @@ def markdown_text(run: Run) -> str:
 
 
 def _blocks(run: Run) -> Iterator[str]:
-    yield f"### WSASocket conformance: {_text(run.start.target)}"
+    yield f"### WSASocket conformance: {_text(target_name(run))}"
     yield f"**{_text(summary_sentence(run))}**"
     if said := [*cautions(run), *further_sentences(run)]:
         yield "\n".join(f"- {_text(each)}" for each in said)

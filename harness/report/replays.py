@@ -27,8 +27,13 @@ class Replay:
 
 def replays(run: Run) -> list[Replay]:
     """One for each row that needs a person's attention, in the order of the run."""
-    words = list(run.start.words) or [run.start.target]
+    words = device_words(run)
     return [_replay(row, file, words, run) for row, file in named_programs(red_rows(run.rows))]
+
+
+def device_words(run: Run) -> list[str]:
+    """What chooses the device of a run on a command line."""
+    return list(run.start.words) or [word for word in (run.start.target,) if word]
 
 
 def red_rows(rows: Iterable[Row]) -> list[Row]:

@@ -14,6 +14,11 @@ _INDEPENDENT = "independent"
 """Evidence of a Winsock that is not Windows CE's."""
 
 
+def target_name(run: Run) -> str:
+    """The target, also of a run that never learnt which one its lab means."""
+    return run.start.target or "the default target"
+
+
 def system_words(run: Run) -> str:
     """ "Windows CE 5.0.1400 on ARM"; what is not known is left out, "" if nothing is."""
     kind = "Windows" if run.evidence == _INDEPENDENT else "Windows CE"
@@ -25,12 +30,12 @@ def summary_sentence(run: Run) -> str:
     """What came of it: "panel, Windows CE 5.0.1400 on ARM, deviates from the WSASocket page in 2 of 58
     requirements: ..."."""
     system = system_words(run)
-    who = f"{run.start.target}, {system}," if system else run.start.target
+    who = f"{target_name(run)}, {system}," if system else target_name(run)
     judged = [name for verdict in _JUDGED for name in _of(run, verdict)]
     if not judged:
         broken = next((row.reason for row in run.rows if row.verdict is Verdict.BROKEN), "")
         why = f": the lab failed ({' '.join(broken.split())})" if broken else ""
-        return f"Nothing was judged on {run.start.target}{why}."
+        return f"Nothing was judged on {target_name(run)}{why}."
     total = f"{len(judged)} {'requirement' if len(judged) == 1 else 'requirements'}"
     if len(judged) < len(run.summary.verdicts) or run.summary.missing:
         total += " that could be judged"
@@ -101,6 +106,8 @@ def _cautions(run: Run) -> Iterator[str]:
 
 def evidence_words(run: Run) -> str:
     """What it rests on, in plain words."""
+    if not run.evidence:
+        return evidence_sentence(run.rows) or "Nobody recorded what these results rest on."
     return evidence_sentence(run.rows) or EVIDENCE.get(run.evidence, f"Evidence: {run.evidence}.")
 
 

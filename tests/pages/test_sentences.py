@@ -12,7 +12,7 @@ from harness.report.checked import checked, error_table
 from harness.report.latency import latencies
 from harness.report.pages.plot import duration
 from harness.report.replays import replays
-from harness.report.sentences import cautions, further_sentences, summary_sentence
+from harness.report.sentences import cautions, evidence_words, further_sentences, summary_sentence
 from harness.results import Run
 from harness.winsock import FUNCTIONS
 
@@ -73,6 +73,14 @@ def test_a_device_that_said_nothing_of_itself_and_one_that_is_no_windows_ce() ->
     assert summary_sentence(run).startswith("panel does what")
     run.opened = made_run.Opened("", "tcp://a:1", "ceagent", "independent", {"version": "6.1.7601"})
     assert summary_sentence(run).startswith("panel, Windows 6.1.7601, does what")
+
+
+def test_a_run_that_knows_next_to_nothing() -> None:
+    run = Run(Path("results.jsonl"), made_run.start(target="", evidence="", words=[], selection=None))
+    run.rows.append(made_run.row("WSASOCKET-012", FAIL, evidence=""))
+    assert summary_sentence(run).startswith("the default target deviates from the WSASocket page in 1 of 1")
+    assert evidence_words(run) == "Nobody recorded what these results rest on."
+    assert [each.command for each in replays(run)] == ["ceharness exec WSASOCKET-012-1.ceprog"]
 
 
 @pytest.mark.parametrize(

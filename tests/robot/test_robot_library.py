@@ -122,6 +122,51 @@ def test_the_arguments_choose_the_device() -> None:
         LazyDevice(Choice(target="nowhere")).config  # noqa: B018
 
 
+LAB = """
+[target odd]
+kind = emulated
+cpu = armv7
+quirk = the-group-is-ignored
+variants = ce-6
+[target listed]
+kind = emulated
+catalog = catalog.toml
+[target panel]
+kind = tcp
+host = 127.0.0.1
+key = panel.key
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        # All that makes the device, for whoever has not this lab.
+        (
+            {"target": "odd"},
+            "emulated --cpu armv7 --link tcp --quirk the-group-is-ignored --variant ce-6",
+        ),
+        ({"target": "odd", "cpu": "mips", "quirk": "other one", "variants": "ce-6"},
+         "emulated --cpu mips --link tcp --quirk other --quirk one --variant ce-6"),
+        ({"target": "listed", "cpu": "x86"}, "listed --cpu x86"),
+        ({"target": "panel", "key_file": "new.key"}, "panel --key new.key"),
+        ({"target": "tcp://127.0.0.1:5555", "key_file": "new.key"}, "tcp://127.0.0.1:5555 --key new.key"),
+    ],
+)  # fmt: skip
+def test_the_words_that_choose_the_device_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: dict[str, str], words: str
+) -> None:
+    (tmp_path / "lab.ini").write_text(LAB, encoding="utf-8")
+    (tmp_path / "panel.key").touch(0o600)
+    monkeypatch.chdir(tmp_path)
+    assert LazyDevice(Choice(**choice)).words == words.split()
+    lab = str(tmp_path / "lab.ini")
+    assert LazyDevice(Choice(**choice, lab=lab)).words == words.split(), "the lab that is found anyway"
+    monkeypatch.chdir("/")
+    elsewhere = [] if words.startswith("emulated") else ["--lab", lab]
+    assert LazyDevice(Choice(**choice, lab=lab)).words == [*words.split(), *elsewhere]
+
+
 BLOCKING = """
 import sys, threading
 import robot

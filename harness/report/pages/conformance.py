@@ -13,13 +13,14 @@ from harness.report.letters import MEANINGS, Unjudged
 from harness.report.pages.environment import environment
 from harness.report.pages.outcome_map import outcome_map
 from harness.report.pages.plot import duration, latency_plot, short_name
-from harness.report.replays import Replay, replays
+from harness.report.replays import Replay, device_words, replays
 from harness.report.sentences import (
     cautions,
     evidence_words,
     further_sentences,
     summary_sentence,
     system_words,
+    target_name,
 )
 from harness.report.tables import title
 from harness.results import Run
@@ -66,6 +67,7 @@ def conformance_page(run: Run, *, fingerprint: Fingerprint | None = None, home: 
         .render(
             run=run,
             home=home,
+            target=target_name(run),
             system=system_words(run),
             sentence=summary_sentence(run),
             brief=", ".join(_brief(run)),
@@ -86,9 +88,7 @@ def conformance_page(run: Run, *, fingerprint: Fingerprint | None = None, home: 
             latency=latency,
             plot=latency_plot(latency) if latency else None,
             map=outcome_map(fingerprint, run.identity) if fingerprint else None,
-            fingerprint_command=shlex.join(
-                ["ceharness", "fingerprint", *(run.start.words or [run.start.target])]
-            ),
+            fingerprint_command=shlex.join(["ceharness", "fingerprint", *device_words(run)]),
             title=title,
             duration=duration,
             short_name=short_name,
@@ -108,7 +108,7 @@ def _facts(run: Run) -> dict[str, str]:
     """What was run on what, by name; what is not known is left out."""
     start, identity = run.start, run.identity
     found = {
-        "Device": ", ".join(part for part in (start.target, identity.get("oem", "")) if part),
+        "Device": ", ".join(part for part in (target_name(run), identity.get("oem", "")) if part),
         "System": system_words(run),
         "Processor": identity.get("processor", ""),
         "Platform": identity.get("platform", ""),
