@@ -19,6 +19,7 @@ from harness.results import Run
 _MOST = 25
 """Red rows in the table. A CI job's page has little room, and the other reports have all."""
 _LONGEST = 200
+"""Signs of a cell."""
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -50,15 +51,18 @@ def _line(row: Row, command: str) -> str:
     name = f"{row.requirement} {title(row.requirement)}".rstrip()
     verdict = "" if row.verdict is Verdict.FAIL else f" ({row.verdict})"
     observed = row.observed or row.reason
-    cells = (_text(name + verdict), _text(row.case), _text(row.documented), _text(observed), _code(command))
-    return f"| {' | '.join(cells)} |"
+    cells = [_cell(each) for each in (name + verdict, row.case, row.documented, observed)]
+    return f"| {' | '.join([*cells, _code(command)])} |"
+
+
+def _cell(text: str) -> str:
+    line = " ".join(text.split())
+    return _text(line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ...")
 
 
 def _text(text: str) -> str:
     """One line in which nothing has a meaning of Markdown's or HTML's."""
     line = " ".join(printable(text).split())
-    if len(line) > _LONGEST:
-        line = f"{line[:_LONGEST]} ..."
     return re.sub(r"([\\`*_\[\]|~#$@!])", r"\\\1", line).translate(_ENTITIES)
 
 

@@ -180,6 +180,8 @@ def test_wheel_carries_executables_and_sources(tmp_path: Path) -> None:
         library = provider_library(cpu)
         assert (content / "harness" / "agents" / "bin" / library.name).read_bytes() == library.read_bytes()
     assert "Apache License" in (content / "harness" / "agents" / "bin" / "LICENSE.zcbor").read_text()
+    for name in ("base.html", "conformance.html", "style.css", "script.js"):
+        assert (content / "harness" / "report" / "pages" / "templates" / name).is_file()
     again = (
         "from harness.agents import build_agents; import sys, pathlib; build_agents(output=pathlib.Path('x'))"
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-SCHEMES = ("light", "dark")
 _SERIOUS = ("serious", "critical")
 
 

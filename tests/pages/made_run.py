@@ -147,9 +147,10 @@ def eventful(folder: Path, *, whole: bool = True) -> Path:
         row("WSASOCKET-021", Verdict.NOT_PROVOCABLE, observed="", program="", reason="needs a provider"),
         row("WSASOCKET-053", Verdict.OBSERVED, observed="WSAEACCES (10013)"),
     ]
-    done = {each.requirement for each in judged} | {"WSASOCKET-056"}
-    judged += [row(name, Verdict.PASS) for name in REQUIREMENTS if name not in done]
-    expected = expected_legs(REQUIREMENTS.values(), ())
+    done = {each.requirement for each in judged}
+    judged += [row(name, Verdict.PASS) for name in list(REQUIREMENTS)[:24] if name not in done]
+    plain = expected_legs(REQUIREMENTS.values(), ())
+    expected = [name for name in plain if name in {each.requirement for each in judged} | {"WSASOCKET-056"}]
     records: Sequence[Any] = [
         OPENED,
         *judged,
@@ -158,4 +159,4 @@ def eventful(folder: Path, *, whole: bool = True) -> Path:
         ran("Something Else", status="FAIL", message=f"it did not work\n{NASTY}"),
     ]
     last = [end(unmatched=["WSASOCKET-001 Another Case: WSAEFAULT"])] if whole else []
-    return write(folder, start(expected=[name for name in expected if " " not in name]), *records, *last)
+    return write(folder, start(expected=expected), *records, *last)

@@ -25,6 +25,8 @@ from harness.report.sentences import (
 from harness.report.tables import title
 from harness.results import Run
 
+_IN_FULL = 3
+"""Deviations of one requirement that are unfolded; the others are one click away."""
 _UNDECIDED = (Verdict.BROKEN, Verdict.INCONCLUSIVE, Verdict.NOT_PROVOCABLE)
 _SOURCES = {
     "suites": "suites",
@@ -90,6 +92,7 @@ def conformance_page(run: Run, *, fingerprint: Fingerprint | None = None, home: 
             map=outcome_map(fingerprint, run.identity) if fingerprint else None,
             fingerprint_command=shlex.join(["ceharness", "fingerprint", *device_words(run)]),
             title=title,
+            IN_FULL=_IN_FULL,
             duration=duration,
             short_name=short_name,
         )

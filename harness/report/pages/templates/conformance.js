@@ -38,5 +38,8 @@
     }
   };
   addEventListener("hashchange", unfold);
+  addEventListener("beforeprint", () => {
+    for (const each of document.querySelectorAll("details.more")) each.open = true;
+  });
   unfold();
 }
