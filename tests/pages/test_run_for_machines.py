@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.conformance import Row, Verdict
 from harness.report import junit_text, markdown_text
+from harness.report.pages import conformance_page
 from harness.report.writing import printable
 from harness.results import Run, read_results
 
@@ -121,6 +122,16 @@ def test_no_text_of_a_device_breaks_the_xml(observed: str, program: str) -> None
     text.encode("utf-8")
     failure = next(ET.fromstring(text).iter("failure"))
     assert printable(observed).strip() in (failure.text or "") or "\r" in observed
+
+
+@given(st.text(), st.text())
+def test_no_text_of_a_device_breaks_the_page(text: str, other: str) -> None:
+    run = one_row(reason=text, program=other, provoked=other)
+    run.tests.append(made_run.ran(other, status="FAIL", message=text, calls={text: [1]}))
+    run.start = made_run.start(target=text or "x", words=[other], selection=other)
+    html = conformance_page(run)
+    html.encode("utf-8")
+    assert "<script>" not in html.replace("<script>", "", 1)
 
 
 def test_control_signs_are_shown_as_escapes() -> None:

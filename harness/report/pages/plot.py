@@ -9,6 +9,7 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from harness.report.latency import Latency
+from harness.report.writing import printable
 
 _SVG = "http://www.w3.org/2000/svg"
 _MOST = 30
@@ -85,7 +86,7 @@ def duration(microseconds: float) -> str:
 
 def short_name(call: str) -> str:
     """ "WSASocketW" for "ws2!WSASocketW"; other modules keep their name."""
-    return call.removeprefix("ws2!")
+    return printable(call.removeprefix("ws2!"))
 
 
 def _lines(spans: Sequence[tuple[float, float, int]]) -> list[tuple[float | None, float | None]]:
