@@ -1,7 +1,7 @@
 """From results to what people read: rows, runs and executions as terminal text and JSON."""
 
 from harness.report.coverage import coverage_dict, coverage_line, coverage_table
-from harness.report.deviations import alarming, deviation_lines, lab_broke, program_name, was_run
+from harness.report.deviations import alarming, deviation_lines, lab_broke, was_run
 from harness.report.executions import execution_dict, execution_lines
 from harness.report.fingerprints import (
     comparison_dict,
@@ -55,7 +55,6 @@ __all__ = [
     "live_line",
     "markdown_text",
     "named_programs",
-    "program_name",
     "recovery_lines",
     "red_rows",
     "requirement_line",
