@@ -1,5 +1,6 @@
 """Runs of many devices in order, and what each of them says about a requirement."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,6 +48,18 @@ def word(entry: Entry, requirement: str) -> str:
 
 def _lost(entry: Entry) -> set[str]:
     return {name.partition(" ")[0] for name in entry.missing}
+
+
+_COUNTS = re.compile(r", in \d+ runs|(?<!\()(?<!error )(?<!code )\b\d+\b|(?<!error )(?<!code )\b\d+\b(?!\))")
+
+
+def same_outcome(one: str, other: str) -> bool:
+    """Is the same observed? Codes count; how often something was done, or how many bytes came, does not."""
+    return _essence(one) == _essence(other)
+
+
+def _essence(observed: str) -> str:
+    return _COUNTS.sub("", observed.partition(";")[0])
 
 
 def is_whole(entry: Entry) -> bool:
