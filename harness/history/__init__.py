@@ -7,7 +7,7 @@ for change in changes(history):
 
 from harness.history.changes import Change, Kind, changes
 from harness.history.comparison import Comparison, RequirementChange, RowChange, Turn, compare
-from harness.history.fingerprints import FingerprintChange, fingerprint_changes
+from harness.history.fingerprints import FingerprintChange, fingerprint_changes, fingerprints_between
 from harness.history.lab_faults import LabEpisode, episodes
 from harness.history.model import MISSING, NOT_RUN, DeviceHistory, History, ImageHistory, Standing, word
 from harness.history.surroundings import Difference, differences, system_of
@@ -33,6 +33,7 @@ __all__ = [
     "differences",
     "episodes",
     "fingerprint_changes",
+    "fingerprints_between",
     "system_of",
     "word",
 ]

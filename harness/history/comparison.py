@@ -1,25 +1,31 @@
 """Two runs side by side: what turned, and what else differs between them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.conformance import Row
-from harness.history.surroundings import Difference
-from harness.results import Judged, Run
+from harness.history.fingerprints import FingerprintChange
+from harness.history.model import MISSING, NOT_RUN, Standing, same_outcome, standing_of
+from harness.history.surroundings import Difference, run_differences
+from harness.results import Judged, Run, entry_of, judged
+
+Key = tuple[str, str, str, int]
+"""Requirement, leg, case, and which of the rows with these it is."""
 
 
 class Turn(StrEnum):
     """From the first run to the second."""
 
     WORSE = "worse"
-    """Bad (fail, fixed, missing), and was not."""
+    """Bad (fail, fixed, missing), and was not; or bad in more cases."""
     BETTER = "better"
-    """Good (pass, known, observed), and was bad."""
+    """Good (pass, known, observed), and was bad; or bad in fewer cases."""
     DIFFERENT = "different"
     """Another verdict or outcome otherwise."""
     NEW = "new"
-    """Only the second run, which was about the same, has it."""
+    """Only the second run has it, which was about the same."""
     GONE = "gone"
     """Only the first has it."""
 
@@ -42,8 +48,8 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class RequirementChange:
-    """`before`, `after`: see `harness.results.Judged`, None where a run has nothing of it or lost it, which
-    `word_before` and `word_after` tell: a verdict, "missing", or "not run". rows: those of it that differ."""
+    """`word_before`, `word_after`: a verdict, "missing", or "not run". `before`, `after`: what decided it,
+    None where a run has no row of it. rows: those of it that differ."""
 
     requirement: str
     turn: Turn
@@ -57,15 +63,20 @@ class RequirementChange:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`changes`: requirements of which anything differs, worse ones first. around: what else is not the
-    same. left_out: requirements that one of the two was not about, so that nothing can be said.
-    compared: how many requirements both were about."""
+    same. compared: how many requirements were. left_out: requirements that one of the two did not look at, or
+    not to their end. new_cases, gone_cases: rows that only one of them has, of requirements whose verdict is
+    the same. fingerprint: what changed between those of their devices, None where there are no two.
+    """
 
     before: Run
     after: Run
     changes: tuple[RequirementChange, ...]
     around: tuple[Difference, ...]
-    left_out: tuple[str, ...]
     compared: int
+    left_out: tuple[str, ...] = ()
+    new_cases: int = 0
+    gone_cases: int = 0
+    fingerprint: FingerprintChange | None = None
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -77,6 +88,115 @@ class Comparison:
         return [each for each in self.changes if each.turn is turn]
 
 
-def compare(before: Run, after: Run) -> Comparison:
-    """What is not in the second as it was in the first."""
-    return Comparison(before, after, (), (), (), 0)
+def compare(before: Run, after: Run, fingerprint: FingerprintChange | None = None) -> Comparison:
+    """What is in the second otherwise than in the first.
+
+    Two whole runs, or two of the same selection, are compared in everything. Of others only what both have is
+    compared: that a run by selection, or one that was cut off, lacks a row says nothing.
+    """
+    whole = _scope(before) is not None and _scope(before) == _scope(after)
+    sides = _Side(before, whole), _Side(after, whole)
+    left_out: set[str] = set()
+    if not whole:
+        common = sides[0].rows.keys() & sides[1].rows.keys()
+        every = [{key[0] for key in side.rows} for side in sides]
+        for side in sides:
+            side.keep(common)
+        left_out = (every[0] | every[1]) - {key[0] for key in common}
+    changes, cases = [], Counter[Turn]()
+    names = sorted({name for side in sides for name in side.names})
+    for name in names:
+        rows = tuple(_rows(name, *sides))
+        change = _requirement(name, *sides, rows)
+        if change is None:
+            cases.update(row.turn for row in rows)
+        else:
+            changes.append(change)
+    order = list(Turn)
+    return Comparison(
+        before=before,
+        after=after,
+        changes=tuple(sorted(changes, key=lambda each: order.index(each.turn))),
+        around=run_differences(before, after),
+        compared=len(names),
+        left_out=tuple(sorted(left_out)),
+        new_cases=cases[Turn.NEW],
+        gone_cases=cases[Turn.GONE],
+        fingerprint=fingerprint,
+    )
+
+
+def _scope(run: Run) -> str | None:
+    """What the run was about, to its end; None if nobody can know."""
+    return run.start.selection if run.end is not None and not run.end.stopped else None
+
+
+class _Side:
+    """One of the two runs. Only a whole run has lost something, and only where the lab did not fail."""
+
+    def __init__(self, run: Run, whole: bool) -> None:
+        seen: Counter[tuple[str, str, str]] = Counter()
+        self.rows: dict[Key, Row] = {}
+        for row in run.rows:
+            name = (row.requirement, row.leg, row.case)
+            seen[name] += 1
+            self.rows[*name, seen[name]] = row
+        told = run.summary.missing if whole and not entry_of(run).lab else ()
+        self.missing: Set[str] = {name.partition(" ")[0] for name in told}
+        self.judged: Mapping[str, Judged] = judged(self.rows.values())
+
+    def keep(self, keys: Set[Key]) -> None:
+        """Only these rows."""
+        self.rows = {key: row for key, row in self.rows.items() if key in keys}
+        self.judged = judged(self.rows.values())
+
+    @property
+    def names(self) -> Iterable[str]:
+        return self.judged.keys() | self.missing
+
+    def word(self, requirement: str) -> str:
+        found = self.judged.get(requirement)
+        if requirement in self.missing and (found is None or not found.verdict.red):
+            return MISSING
+        return found.verdict if found else NOT_RUN
+
+
+def _requirement(
+    name: str, before: _Side, after: _Side, rows: tuple[RowChange, ...]
+) -> RequirementChange | None:
+    words = before.word(name), after.word(name)
+    turn = _turn(*words)
+    if turn is None:
+        turns = {row.turn for row in rows} - {Turn.NEW, Turn.GONE}
+        if not turns:
+            return None
+        turn = turns.pop() if len(turns) == 1 else Turn.DIFFERENT
+    return RequirementChange(name, turn, *words, before.judged.get(name), after.judged.get(name), rows)
+
+
+def _rows(name: str, before: _Side, after: _Side) -> Iterator[RowChange]:
+    for key in dict.fromkeys((*before.rows, *after.rows)):
+        if key[0] != name:
+            continue
+        one, other = before.rows.get(key), after.rows.get(key)
+        turn = _turn(one.verdict if one else NOT_RUN, other.verdict if other else NOT_RUN)
+        if turn is None and one is not None and other is not None and not _same(one, other):
+            turn = Turn.DIFFERENT
+        if turn is not None:
+            yield RowChange(turn, one, other)
+
+
+def _turn(before: str, after: str) -> Turn | None:
+    """From one verdict, "missing" or "not run" to another."""
+    if before == after:
+        return None
+    if NOT_RUN in (before, after):
+        return Turn.NEW if before == NOT_RUN else Turn.GONE
+    standings = standing_of(before), standing_of(after)
+    if standings[1] is Standing.BAD and standings[0] is not Standing.BAD:
+        return Turn.WORSE
+    return Turn.BETTER if standings == (Standing.BAD, Standing.GOOD) else Turn.DIFFERENT
+
+
+def _same(one: Row, other: Row) -> bool:
+    return one.outcome == other.outcome and same_outcome(one.observed, other.observed)

@@ -25,13 +25,19 @@ class Standing(StrEnum):
     """inconclusive, not-provocable, broken, not run: nothing about the device."""
 
 
-_STANDINGS = {
+_STANDINGS: Mapping[str, Standing] = {
     Verdict.PASS: Standing.GOOD,
     Verdict.KNOWN: Standing.GOOD,
     Verdict.OBSERVED: Standing.GOOD,
     Verdict.FAIL: Standing.BAD,
     Verdict.FIXED: Standing.BAD,
+    MISSING: Standing.BAD,
 }
+
+
+def standing_of(verdict: str) -> Standing:
+    """What a verdict says by itself, or MISSING, or NOT_RUN."""
+    return _STANDINGS.get(verdict, Standing.SILENT)
 
 
 def word(entry: Entry, requirement: str) -> str:
@@ -156,7 +162,7 @@ def _standings(entries: Sequence[Entry]) -> dict[Path, dict[str, Standing]]:
     for entry in entries:
         own = {}
         for name, judged in entry.requirements.items():
-            standing = _STANDINGS.get(judged.verdict, Standing.SILENT)
+            standing = standing_of(judged.verdict)
             if is_whole(entry):
                 if standing is not Standing.SILENT:
                     whole[name] = judged.cases

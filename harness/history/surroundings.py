@@ -1,9 +1,9 @@
 """What a run rests on beside the device's answers, and what of it differs between two runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.results import Entry
+from harness.results import Entry, Run, entry_of
 
 _INDEPENDENT = "independent"
 """Evidence of a Winsock that is not Windows CE's."""
@@ -81,3 +81,46 @@ def _differences(before: Entry, after: Entry) -> Iterator[Difference]:
         elif name == "expectations" and bool(one) != bool(other) and before.sources and after.sources:
             # A device has this file or has not; a run that names its other files would have named it.
             yield Difference(what, "" if other else "there", "there" if other else "")
+
+
+def run_differences(before: Run, after: Run) -> tuple[Difference, ...]:
+    """The same for runs that were read as a whole: also which commits, what of the suites was run, what the
+    line was like, and what of a run is about no requirement."""
+    one, other = entry_of(before), entry_of(after)
+    found = [_with_commits(each, before, after) for each in differences(one, other)]
+    sides = [
+        ("extent", _extent(one), _extent(other)),
+        ("line", "; ".join(one.trouble), "; ".join(other.trouble)),
+        ("lab", "; ".join(one.lab), "; ".join(other.lab)),
+        ("failed beside", ", ".join(one.failed), ", ".join(other.failed)),
+        ("records without a row", ", ".join(one.unmatched), ", ".join(other.unmatched)),
+    ]
+    target = Difference("target", one.target, other.target)
+    return (
+        *([target] if one.target != other.target else []),
+        *found,
+        *(Difference(*each) for each in sides if each[1] != each[2]),
+    )
+
+
+def _with_commits(difference: Difference, before: Run, after: Run) -> Difference:
+    """Which states of the files, where git has told."""
+    name = next((name for name, what in _SOURCES.items() if what == difference.what), "")
+    if not name or difference.before or difference.after:
+        return difference
+    sides = [_state(run.start.sources.get(name, {})) for run in (before, after)]
+    return Difference(difference.what, *sides) if all(sides) and sides[0] != sides[1] else difference
+
+
+def _state(source: Mapping[str, object]) -> str:
+    commit = str(source.get("commit", ""))[:_DIGITS]
+    return f"{commit} with changes" if commit and source.get("changed") else commit
+
+
+def _extent(entry: Entry) -> str:
+    """What of the suites was run."""
+    if entry.ended is None:
+        return "cut off"
+    if entry.stopped:
+        return "stopped by Ctrl-C"
+    return "unknown" if entry.selection is None else entry.selection or "everything"

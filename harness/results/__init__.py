@@ -1,6 +1,6 @@
 """Runs on disk: one append-only file a run, from which everything else can be made again."""
 
-from harness.results.entry import Entry, Judged, entry_of
+from harness.results.entry import Entry, Judged, entry_of, judged
 from harness.results.file import (
     CONSOLE_FILE,
     RESULTS_FILE,
@@ -35,6 +35,7 @@ __all__ = [
     "entries",
     "entry_of",
     "find_run",
+    "judged",
     "now",
     "read_results",
     "results_files",
