@@ -1,39 +1,36 @@
 """The end of a run: the table, every deviation in full, the counts."""
 
-import argparse
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli.choice import target_words
 from harness.cli.progress import Progress
 from harness.cli.screen import Screen
-from harness.conformance import Row, Summary
+from harness.conformance import Row, Summary, lab_broke, was_run
 from harness.report import (
     deviation_lines,
     evidence_sentence,
     known_table,
-    lab_broke,
     live_line,
     named_programs,
     red_rows,
     result_table,
     summary_line,
-    was_run,
 )
 
 _IN_FULL = 20  # deviations that are shown with their programs; those of the others are in files
 
 
 class Replay:
-    """Programs of red rows as files, and the commands that run them again on the same device."""
+    """Programs of red rows as files, and the commands that run them again on the same device. words: what
+    chooses it on a command line."""
 
-    def __init__(self, folder: Path, args: argparse.Namespace) -> None:
+    def __init__(self, folder: Path, words: Sequence[str]) -> None:
         self.folder = folder
-        self._words = target_words(args)
+        self._words = words
 
     def commands(self, rows: Sequence[Row]) -> list[str]:
-        """Writes the programs; one command for each row, "" where no program ran."""
+        """Writes the programs; one command for each row, "" where no program ran. Raises OSError."""
         found = []
         for row, name in named_programs(rows):
             if not name:

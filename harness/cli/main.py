@@ -17,6 +17,7 @@ from harness import __version__
 from harness.cli import (
     agent,
     calls,
+    compare,
     console,
     coverage,
     deploy,
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     groups = (
         run,
         report,
+        compare,
         expect,
         coverage,
         programs,

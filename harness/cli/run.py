@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.cli.choice import add_target_options, chosen
+from harness.cli.choice import add_target_options, chosen, target_words
 from harness.cli.ending import Replay, show_end
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option, short
@@ -20,21 +20,21 @@ from harness.conformance import (
     Row,
     Summary,
     Verdict,
+    lab_broke,
     read_expectations,
     summarize,
+    was_run,
 )
 from harness.errors import LabError, UsageError
 from harness.lab import Lab
 from harness.report import (
     alarming,
-    lab_broke,
     line_lines,
     live_line,
     recovery_lines,
     requirement_line,
     run_dict,
     test_line,
-    was_run,
 )
 from harness.results import ALL, CONSOLE_FILE, RESULTS_FILE, Run, read_results
 from harness.targets import TargetConfig, image_of, keep, kind_of
@@ -150,7 +150,7 @@ def _run_on(
     screen.json(_about(config, run))
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows) if run is None or interrupted else run.summary
-    show_end(screen, rows, summary, progress, Replay(output / "deviations", args))
+    show_end(screen, rows, summary, progress, Replay(output / "deviations", target_words(args)))
     for line in line_lines(run.line if run else None):
         screen.line(line)
     for step in recovery_lines(run.recovery if run else ()):

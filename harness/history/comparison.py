@@ -23,7 +23,9 @@ class Turn(StrEnum):
     BETTER = "better"
     """Good (pass, known, observed), and was bad; or bad in fewer cases."""
     DIFFERENT = "different"
-    """Another verdict or outcome otherwise."""
+    """Neither: a recorded deviation, another error code."""
+    NOT_JUDGED = "not judged"
+    """At least one of the two says nothing: inconclusive, not-provocable, broken."""
     NEW = "new"
     """Only the second run has it, which was about the same."""
     GONE = "gone"
@@ -64,8 +66,9 @@ class RequirementChange:
 class Comparison:
     """`changes`: requirements of which anything differs, worse ones first. around: what else is not the
     same. compared: how many requirements were. left_out: requirements that one of the two did not look at, or
-    not to their end. new_cases, gone_cases: rows that only one of them has, of requirements whose verdict is
-    the same. fingerprint: what changed between those of their devices, None where there are no two.
+    not to their end; left_out_cases: so many rows of the compared ones, for the same reason. new_cases,
+    gone_cases: rows that only one of two whole runs has, of requirements whose verdict is the same.
+    fingerprint: what changed between those of their devices, None where there are no two.
     """
 
     before: Run
@@ -74,6 +77,7 @@ class Comparison:
     around: tuple[Difference, ...]
     compared: int
     left_out: tuple[str, ...] = ()
+    left_out_cases: int = 0
     new_cases: int = 0
     gone_cases: int = 0
     fingerprint: FingerprintChange | None = None
@@ -96,13 +100,12 @@ def compare(before: Run, after: Run, fingerprint: FingerprintChange | None = Non
     """
     whole = _scope(before) is not None and _scope(before) == _scope(after)
     sides = _Side(before, whole), _Side(after, whole)
-    left_out: set[str] = set()
+    left_out: set[Key] = set()
     if not whole:
         common = sides[0].rows.keys() & sides[1].rows.keys()
-        every = [{key[0] for key in side.rows} for side in sides]
+        left_out = sides[0].rows.keys() ^ sides[1].rows.keys()
         for side in sides:
             side.keep(common)
-        left_out = (every[0] | every[1]) - {key[0] for key in common}
     changes, cases = [], Counter[Turn]()
     names = sorted({name for side in sides for name in side.names})
     for name in names:
@@ -113,13 +116,15 @@ def compare(before: Run, after: Run, fingerprint: FingerprintChange | None = Non
         else:
             changes.append(change)
     order = list(Turn)
+    names_left_out = {key[0] for key in left_out}.difference(names)
     return Comparison(
         before=before,
         after=after,
         changes=tuple(sorted(changes, key=lambda each: order.index(each.turn))),
         around=run_differences(before, after),
         compared=len(names),
-        left_out=tuple(sorted(left_out)),
+        left_out=tuple(sorted(names_left_out)),
+        left_out_cases=sum(key[0] not in names_left_out for key in left_out),
         new_cases=cases[Turn.NEW],
         gone_cases=cases[Turn.GONE],
         fingerprint=fingerprint,
@@ -195,6 +200,8 @@ def _turn(before: str, after: str) -> Turn | None:
     standings = standing_of(before), standing_of(after)
     if standings[1] is Standing.BAD and standings[0] is not Standing.BAD:
         return Turn.WORSE
+    if Standing.SILENT in standings:
+        return Turn.NOT_JUDGED
     return Turn.BETTER if standings == (Standing.BAD, Standing.GOOD) else Turn.DIFFERENT
 
 

@@ -1,7 +1,8 @@
 """From results to what people read: rows, runs and executions as terminal text and JSON."""
 
+from harness.report.comparison import run_comparison_dict, run_comparison_lines
 from harness.report.coverage import coverage_dict, coverage_line, coverage_table
-from harness.report.deviations import alarming, deviation_lines, lab_broke, was_run
+from harness.report.deviations import alarming, deviation_lines
 from harness.report.executions import execution_dict, execution_lines
 from harness.report.fingerprints import (
     comparison_dict,
@@ -50,7 +51,6 @@ __all__ = [
     "json_text",
     "junit_text",
     "known_table",
-    "lab_broke",
     "line_lines",
     "live_line",
     "markdown_text",
@@ -59,12 +59,13 @@ __all__ = [
     "red_rows",
     "requirement_line",
     "result_table",
+    "run_comparison_dict",
+    "run_comparison_lines",
     "run_dict",
     "summary_line",
     "summary_sentence",
     "test_line",
     "title",
-    "was_run",
     "write_picture",
     "write_whole",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from harness.conformance import Row
+from harness.conformance import Row, Verdict
 from harness.history import (
     MISSING,
     NOT_RUN,
@@ -24,6 +24,7 @@ _STYLES = {
     Turn.WORSE: "bold red",
     Turn.BETTER: "bold green",
     Turn.DIFFERENT: "bold yellow",
+    Turn.NOT_JUDGED: "bold magenta",
     Turn.NEW: "bold",
     Turn.GONE: "bold",
 }
@@ -31,11 +32,14 @@ _HEADS = {
     Turn.WORSE: "worse",
     Turn.BETTER: "better",
     Turn.DIFFERENT: "otherwise different",
+    Turn.NOT_JUDGED: "judged in one run only, or in none",
     Turn.NEW: "new: only in the second run",
     Turn.GONE: "gone: only in the first run",
 }
 _ROWS = 12
 """Cases of one requirement that are shown; JSON has all."""
+_NAMES = 8
+"""So many requirements are named in a sentence."""
 
 Replays = Mapping[Row, str]
 """Commands that run the programs of rows again."""
@@ -83,10 +87,12 @@ def _requirement_lines(change: RequirementChange, replays: Replays) -> Iterator[
         word = change.word_after if change.turn is Turn.NEW else change.word_before
         head.append(word, _style(word))
     yield head.append(f"  {title(change.requirement)}")
-    for row in change.rows[:_ROWS]:
+    # Why nothing was judged is the same in all its cases.
+    shown = 1 if change.turn is Turn.NOT_JUDGED else _ROWS
+    for row in change.rows[:shown]:
         yield _row_line(row)
-    if len(change.rows) > _ROWS:
-        yield Text(f"    and {len(change.rows) - _ROWS} more cases (--json has all)", "dim")
+    if (more := len(change.rows) - shown) > 0:
+        yield Text(f"    and {more} more case{'' if more == 1 else 's'} (--json has all)", "dim")
     command = _replay(change, replays)
     if command:
         yield Text("    replay  ", "").append(command, "bold")
@@ -121,24 +127,29 @@ def _said(row: Row | None) -> str:
 
 
 def _counts(comparison: Comparison) -> Iterator[Text]:
-    count = len(comparison.changes)
     what = "requirement" if comparison.compared == 1 else "requirements"
-    differ = "differs" if count == 1 else "differ"
-    yield Text(
-        f"{count} of {comparison.compared} {what} {differ}, {comparison.compared - count} as before", "bold"
-    )
+    line = Text(f"{comparison.compared} {what} compared: ", "bold")
+    for turn in Turn:
+        if count := len(comparison.of(turn)):
+            line.append(f"{count} {turn}", _STYLES[turn]).append(", ")
+    yield line.append(f"{comparison.compared - len(comparison.changes)} as before")
     for number, which in ((comparison.new_cases, "second"), (comparison.gone_cases, "first")):
         if number:
             cases = "case that changes" if number == 1 else "cases that change"
             yield Text(f"{number} more {cases} no verdict: only in the {which} run", "dim")
+    if number := comparison.left_out_cases:
+        cases = "case" if number == 1 else "cases"
+        yield Text(f"{number} {cases} of these not compared: only one of the runs has them", "yellow")
     if comparison.left_out:
-        names = ", ".join(comparison.left_out)
-        yield Text(f"not compared, because only one of the runs looked at them: {names}", "yellow")
+        names, more = ", ".join(comparison.left_out[:_NAMES]), len(comparison.left_out) - _NAMES
+        rest = f" and {more} more (--json has all)" if more > 0 else ""
+        yield Text(f"not compared, because only one of the runs looked at them: {names}{rest}", "yellow")
 
 
 def _style(word: str) -> str:
-    styles: Mapping[str, str] = STYLES
-    return styles.get(word, "bold red" if word == MISSING else "dim" if word == NOT_RUN else "")
+    if word in (MISSING, NOT_RUN):
+        return "bold red" if word == MISSING else "dim"
+    return STYLES[Verdict(word)]
 
 
 def run_comparison_dict(comparison: Comparison, replays: Replays) -> dict[str, Any]:
@@ -156,6 +167,7 @@ def run_comparison_dict(comparison: Comparison, replays: Replays) -> dict[str, A
         "new_cases": comparison.new_cases,
         "gone_cases": comparison.gone_cases,
         "left_out": list(comparison.left_out),
+        "left_out_cases": comparison.left_out_cases,
         "fingerprint": None
         if fingerprint is None
         else {

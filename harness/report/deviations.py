@@ -6,28 +6,15 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from harness.conformance import Row, Verdict
+from harness.conformance import Row
 from harness.report.tables import STYLES, title
 
-# How the Robot Framework library begins the reasons of broken rows.
-_NOT_RUN = "not run: "
-_TEST_IS_WRONG = "the test itself is wrong: "
 _INDENT = " " * 14
 
 
 def alarming(row: Row) -> bool:
     """Does the row need a person's attention: a deviation, or a broken test or lab?"""
     return row.verdict.alarming
-
-
-def was_run(row: Row) -> bool:
-    """False for a test that the run gave up before it began, because the lab had failed."""
-    return not (row.verdict is Verdict.BROKEN and row.reason.startswith(_NOT_RUN))
-
-
-def lab_broke(row: Row) -> bool:
-    """Is the row broken because of the lab, not because of the test?"""
-    return row.verdict is Verdict.BROKEN and not row.reason.startswith(_TEST_IS_WRONG)
 
 
 def program_name(row: Row, number: int) -> str:

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.conformance import Row
-from harness.report.deviations import alarming, lab_broke, program_name, was_run
+from harness.conformance import Row, lab_broke, was_run
+from harness.report.deviations import alarming, program_name
 from harness.results import Run
 from harness.winsock.model import CALLS, EXHAUSTION
 

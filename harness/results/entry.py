@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness.conformance import Row, Verdict, worst
+from harness.conformance import NOT_RUN, Row, Verdict, lab_broke, worst
 from harness.results.file import Run
 
 
@@ -100,7 +100,7 @@ def entry_of(run: Run) -> Entry:
         missing=summary.missing,
         unmatched=summary.unmatched,
         trouble=tuple((run.line or {}).get("trouble", ())),
-        lab=tuple(dict.fromkeys(row.reason for row in run.rows if row.verdict is Verdict.BROKEN)),
+        lab=tuple(dict.fromkeys(row.reason.removeprefix(NOT_RUN) for row in run.rows if lab_broke(row))),
         recoveries=len(run.recovery),
         failed=tuple(test.name for test in run.tests if test.status == "FAIL" and not test.requirements),
     )

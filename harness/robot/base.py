@@ -6,7 +6,7 @@ from pathlib import Path
 from robot.api import SkipExecution, logger
 from robot.libraries.BuiltIn import BuiltIn
 
-from harness.conformance import Row, Verdict, judge_fact, set_aside
+from harness.conformance import TEST_IS_WRONG, Row, Verdict, judge_fact, set_aside
 from harness.errors import LabError, ProgramError, UsageError
 from harness.program.model import Program
 from harness.program.result import CallResult, Execution
@@ -38,7 +38,7 @@ class Keywords:
 
     def test_is_wrong(self, reason: str) -> None:
         """The test itself is wrong: it says nothing about the device."""
-        self._set_aside(Verdict.BROKEN, f"the test itself is wrong: {reason}")
+        self._set_aside(Verdict.BROKEN, f"{TEST_IS_WRONG}{reason}")
 
     @property
     def _symbols(self) -> WinsockSymbols:

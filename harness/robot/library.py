@@ -11,7 +11,7 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from robot.running import TestCase
 
 import harness
-from harness.conformance import Row, Verdict
+from harness.conformance import NOT_RUN, Row, Verdict
 from harness.errors import LabError
 from harness.provider import UnavailableError
 from harness.robot.findings import RunningTest
@@ -160,7 +160,7 @@ class CEHarness(NetworkKeywords):
             return []
         if result.failed and not test.explains_failure():
             if "robot:exit" in result.tags:
-                self._set_aside(Verdict.BROKEN, f"not run: {result.message}")
+                self._set_aside(Verdict.BROKEN, f"{NOT_RUN}{result.message}")
             else:
                 self._unexplained(result.message)
         rows = list(test.rows(self._target.expectations))

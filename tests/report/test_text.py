@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from harness.conformance import Row, Verdict, summarize
+from harness.conformance import Row, Verdict, lab_broke, summarize, was_run
 from harness.report import (
     alarming,
     deviation_lines,
@@ -16,13 +16,11 @@ from harness.report import (
     evidence_sentence,
     hex_dump,
     known_table,
-    lab_broke,
     live_line,
     requirement_line,
     result_table,
     summary_line,
     title,
-    was_run,
 )
 
 FAIL = Row(
