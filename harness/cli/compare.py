@@ -15,9 +15,9 @@ from harness.results import Run, find_run, read_results
 
 _DIFFERENT = 1
 _HELP = """Compares two runs, requirement by requirement and case by case: what is worse in the second,
-what is better, what is otherwise different, and what else is not the same: device, image, agent, suites, line.
-Each run is named by its number in `ceharness results list`, its id or the beginning of it, its file or folder,
-or by a target, which means the newest run of that.
+better, otherwise different, and what else is not the same: device, image, agent, suites, line. Each run is
+named by its number in `ceharness results list`, its id or the beginning of it, its file or folder, or by a
+target, which means the newest run of that.
 
     ceharness compare 117 120
     ceharness compare panel terminal
