@@ -47,8 +47,8 @@ def _compare(args: argparse.Namespace) -> int:
     folder = lab.defaults.results
     before, after = (_read(folder, name) for name in (args.before, args.after))
     comparison = compare(before, after, fingerprints_between(folder, before, after))
-    worse = {row.after for change in comparison.changes for row in change.rows if row.after is not None}
-    replays = _replays(screen, after, worse, args.lab)
+    changed = {row.after for change in comparison.changes for row in change.rows if row.after is not None}
+    replays = _replays(screen, after, changed, args.lab)
     for line in run_comparison_lines(comparison, replays):
         screen.line(line)
     screen.json(run_comparison_dict(comparison, replays))

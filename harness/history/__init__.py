@@ -8,7 +8,7 @@ for change in changes(history):
 from harness.history.changes import Change, Kind, changes
 from harness.history.comparison import Comparison, RequirementChange, RowChange, Turn, compare
 from harness.history.fingerprints import FingerprintChange, fingerprint_changes, fingerprints_between
-from harness.history.lab_faults import LabEpisode, episodes
+from harness.history.lab_faults import LabEpisode, episodes, troubles
 from harness.history.model import MISSING, NOT_RUN, DeviceHistory, History, ImageHistory, Standing, word
 from harness.history.surroundings import Difference, differences, system_of
 
@@ -35,5 +35,6 @@ __all__ = [
     "fingerprint_changes",
     "fingerprints_between",
     "system_of",
+    "troubles",
     "word",
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from itertools import groupby
+from pathlib import Path
 
 from harness.conformance import Verdict
 from harness.history.flaky import Flakiness, flakiness, while_flaky
@@ -18,6 +18,7 @@ from harness.history.model import (
     word,
 )
 from harness.history.surroundings import differences
+from harness.history.timelines import timelines
 from harness.results import Entry, Judged
 
 
@@ -71,174 +72,191 @@ class Change:
 
 
 def changes(history: History) -> list[Change]:
-    """Everything that changed, newest first by `since`. What is flaky is listed as that alone; what came and
-    went while it was flaky is not listed."""
-    found = [
-        change
-        for device in history.devices
-        for requirement in device.requirements
-        for change in _changes(device, requirement)
-    ]
+    """Everything that changed on images in use, newest first by `since`. What is flaky is listed as that
+    alone; what came and went while it was flaky is not listed."""
+    found: dict[tuple[str, str, Kind, Path], Change] = {}
+    for device in history.devices:
+        for line in timelines(device):
+            for change in _changes(device, line):
+                key = (change.target, change.requirement, change.kind, change.since.path)
+                # What happened before two images parted is told once, as the newer of the two shows it.
+                if key not in found or history.number(found[key].last) < history.number(change.last):
+                    found[key] = change
     return sorted(
-        found, key=lambda change: (-history.number(change.since), change.target, change.requirement)
+        found.values(),
+        key=lambda change: (-history.number(change.since), change.target, change.requirement),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """Consecutive judging runs in one state."""
-
-    state: str
-    entries: tuple[Entry, ...]
+def _changes(device: DeviceHistory, line: tuple[Entry, ...]) -> Iterator[Change]:
+    for requirement in device.requirements:
+        course = _Course(device, line, requirement)
+        if course.judging:
+            yield from course.changes()
 
 
 _OUTDATED = "outdated"
 """Bad by verdict alone: the device does as documented."""
 
 
-def _changes(device: DeviceHistory, requirement: str) -> Iterator[Change]:
-    judging = device.judging(requirement)
-    if not judging:
-        return
-    if (flaky := flakiness(device, requirement)) is not None:
-        yield _flaky(device, requirement, flaky, judging)
-        return
-    times = [
-        _Time(state, tuple(group)) for state, group in groupby(judging, partial(_state, device, requirement))
-    ]
-    turned_while_flaky = while_flaky(device, requirement)
-    for place, time in enumerate(times):
-        before = times[place - 1] if place else None
-        after = times[place + 1] if place + 1 < len(times) else None
-        if time.state == Standing.GOOD:
-            pass
-        elif after is None:
-            yield _since(device, requirement, before, time)
-        elif after.entries[0].run not in turned_while_flaky:
-            yield from _until(device, requirement, before, time, after)
-    yield from _other_outcome(device, requirement, times[-1].entries)
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """Consecutive judging runs in one state: a standing, or _OUTDATED."""
+
+    state: str
+    entries: tuple[Entry, ...]
 
 
-def _state(device: DeviceHistory, requirement: str, entry: Entry) -> str:
-    standing = device.standing(entry, requirement)
-    bad = standing is Standing.BAD
-    return _OUTDATED if bad and word(entry, requirement) == Verdict.FIXED else standing
+class _Course:
+    """How one requirement went on one image and those before it. line: the runs; judging: those of them that
+    say something."""
 
+    def __init__(self, device: DeviceHistory, line: tuple[Entry, ...], requirement: str) -> None:
+        self.device, self.line, self.requirement = device, line, requirement
+        self.judging = [entry for entry in line if self._standing(entry) is not Standing.SILENT]
 
-def _since(device: DeviceHistory, requirement: str, before: _Time | None, time: _Time) -> Change:
-    """It is bad now."""
-    first, until = time.entries[0], before.entries[-1] if before else None
-    if time.state == _OUTDATED:
-        kind = Kind.OUTDATED_RECORD
-    else:
-        kind = Kind.NEW_FAILURE if until is None else Kind.REGRESSION
-    alongside = _alongside(until or _run_before(device, first), first)
-    if until is not None and _was_flaky_before(device, requirement, until, first):
-        alongside = (*alongside, "it was flaky on the image before")
-    return Change(
-        target=device.target,
-        requirement=requirement,
-        kind=kind,
-        since=first,
-        until=until,
-        first_bad=first,
-        last_good=until,
-        last=time.entries[-1],
-        bad_runs=len(time.entries),
-        now=_judged(time.entries[-1], requirement),
-        before=_judged(until, requirement),
-        alongside=alongside,
-        runs=len(time.entries),
-    )
+    def changes(self) -> Iterator[Change]:
+        """Oldest first, but for another outcome, which is last."""
+        flaky = flakiness(self.device, self.requirement, self.judging)
+        if flaky is not None:
+            yield self._flaky(flaky)
+            return
+        times = [_Time(state, tuple(group)) for state, group in groupby(self.judging, self._state)]
+        turned_while_flaky = while_flaky(self.device, self.requirement, self.judging)
+        for place, time in enumerate(times):
+            after = times[place + 1] if place + 1 < len(times) else None
+            if time.state == Standing.GOOD:
+                continue
+            if after is None:
+                yield self._bad_since(time)
+            elif after.state != Standing.BAD and after.entries[0].run not in turned_while_flaky:
+                # A record that was outdated before it became bad is no news.
+                yield self._bad_until(times[place - 1] if place else None, time, after)
+        yield from self._other_outcome(times[-1].entries)
 
+    def _standing(self, entry: Entry) -> Standing:
+        return self.device.standing(entry, self.requirement)
 
-def _until(
-    device: DeviceHistory, requirement: str, before: _Time | None, time: _Time, after: _Time
-) -> Iterator[Change]:
-    """It was bad, and is no more."""
-    if after.state == Standing.BAD:
-        return  # a record was outdated, and then it became bad: that is told
-    since, until = after.entries[0], time.entries[-1]
-    now = _judged(since, requirement)
-    recorded = now is not None and now.verdict is Verdict.KNOWN
-    yield Change(
-        target=device.target,
-        requirement=requirement,
-        kind=Kind.RECORDED if recorded else Kind.FIXED,
-        since=since,
-        until=until,
-        first_bad=time.entries[0],
-        last_good=before.entries[-1] if before else None,
-        last=after.entries[-1],
-        bad_runs=len(time.entries),
-        now=_judged(after.entries[-1], requirement),
-        before=_judged(until, requirement),
-        alongside=_alongside(until, since),
-        runs=len(after.entries),
-    )
+    def _state(self, entry: Entry) -> str:
+        standing = self._standing(entry)
+        bad = standing is Standing.BAD
+        return _OUTDATED if bad and word(entry, self.requirement) == Verdict.FIXED else standing
 
+    def _bad_since(self, time: _Time) -> Change:
+        """It is bad now."""
+        first, last = time.entries[0], time.entries[-1]
+        before = self.judging[: self.judging.index(first)]
+        until = before[-1] if before else None
+        alongside = _alongside(until or self._whole_run_before(first), first)
+        if before and self._was_flaky_on_another_image(before, first):
+            alongside = (*alongside, "it was flaky on the image before")
+        if time.state == _OUTDATED:
+            kind = Kind.OUTDATED_RECORD
+        else:
+            kind = Kind.REGRESSION if before else Kind.NEW_FAILURE
+        return Change(
+            target=self.device.target,
+            requirement=self.requirement,
+            kind=kind,
+            since=first,
+            until=until,
+            first_bad=first,
+            last_good=until,
+            last=last,
+            bad_runs=len(time.entries),
+            now=self._judged(last),
+            before=self._judged(until),
+            alongside=alongside,
+            runs=len(time.entries),
+        )
 
-def _other_outcome(device: DeviceHistory, requirement: str, entries: tuple[Entry, ...]) -> Iterator[Change]:
-    """The newest other outcome while it stayed good, or bad. A part of the cases may show another case."""
-    most = max(_cases(entry, requirement) for entry in entries)
-    comparable = [entry for entry in entries if is_whole(entry) or _cases(entry, requirement) == most]
-    for place in range(len(comparable) - 1, 0, -1):
-        until, since = comparable[place - 1], comparable[place]
-        before, now = _judged(until, requirement), _judged(since, requirement)
-        if not _same(before, now):
+    def _bad_until(self, before: _Time | None, time: _Time, after: _Time) -> Change:
+        """It was bad, and is no more."""
+        since, until, last = after.entries[0], time.entries[-1], after.entries[-1]
+        recorded = word(since, self.requirement) == Verdict.KNOWN
+        return Change(
+            target=self.device.target,
+            requirement=self.requirement,
+            kind=Kind.RECORDED if recorded else Kind.FIXED,
+            since=since,
+            until=until,
+            first_bad=time.entries[0],
+            last_good=before.entries[-1] if before else None,
+            last=last,
+            bad_runs=len(time.entries),
+            now=self._judged(last),
+            before=self._judged(until),
+            alongside=_alongside(until, since),
+            runs=len(after.entries),
+        )
+
+    def _other_outcome(self, entries: Sequence[Entry]) -> Iterator[Change]:
+        """The newest other outcome while it stayed good, or bad."""
+        # A part of the cases may show another case.
+        most = max(self._cases(entry) for entry in entries)
+        comparable = [entry for entry in entries if is_whole(entry) or self._cases(entry) == most]
+        for place in range(len(comparable) - 1, 0, -1):
+            until, since = comparable[place - 1], comparable[place]
+            before, now = self._judged(until), self._judged(since)
+            if _same(before, now):
+                continue
             after = comparable[place:]
-            bad = sum(device.standing(entry, requirement) is Standing.BAD for entry in after)
             yield Change(
-                target=device.target,
-                requirement=requirement,
+                target=self.device.target,
+                requirement=self.requirement,
                 kind=Kind.DIFFERENT,
                 since=since,
                 until=until,
                 first_bad=since,
                 last_good=until,
                 last=after[-1],
-                bad_runs=bad,
-                now=_judged(after[-1], requirement),
+                bad_runs=sum(self._standing(entry) is Standing.BAD for entry in after),
+                now=self._judged(after[-1]),
                 before=before,
                 alongside=_alongside(until, since),
                 runs=len(after),
             )
             return
 
+    def _flaky(self, flaky: Flakiness) -> Change:
+        since, last = flaky.turned[-1], flaky.entries[-1]
+        until = flaky.entries[flaky.entries.index(since) - 1]
+        bad = [entry for entry in flaky.entries if self._standing(entry) is Standing.BAD]
+        good = [entry for entry in flaky.entries if self._standing(entry) is Standing.GOOD]
+        return Change(
+            target=self.device.target,
+            requirement=self.requirement,
+            kind=Kind.FLAKY,
+            since=since,
+            until=until,
+            first_bad=bad[0],
+            last_good=good[-1],
+            last=last,
+            bad_runs=len(bad),
+            now=self._judged(last),
+            before=self._judged(until),
+            turns=len(flaky.turned),
+            runs=len(flaky.entries),
+        )
 
-def _flaky(device: DeviceHistory, requirement: str, flaky: Flakiness, judging: Sequence[Entry]) -> Change:
-    since = flaky.turned[-1]
-    until = judging[judging.index(since) - 1]
-    standings = {entry.run: device.standing(entry, requirement) for entry in flaky.entries}
-    bad = [entry for entry in flaky.entries if standings[entry.run] is Standing.BAD]
-    good = [entry for entry in flaky.entries if standings[entry.run] is Standing.GOOD]
-    last = flaky.entries[-1]
-    return Change(
-        target=device.target,
-        requirement=requirement,
-        kind=Kind.FLAKY,
-        since=since,
-        until=until,
-        first_bad=bad[0],
-        last_good=good[-1],
-        last=last,
-        bad_runs=len(bad),
-        now=_judged(last, requirement),
-        before=_judged(until, requirement),
-        turns=len(flaky.turned),
-        runs=len(flaky.entries),
-    )
+    def _judged(self, entry: Entry | None) -> Judged | None:
+        if entry is None or word(entry, self.requirement) == MISSING:
+            return None
+        return entry.requirements[self.requirement]
 
+    def _cases(self, entry: Entry) -> int:
+        judged = entry.requirements.get(self.requirement)
+        return judged.cases if judged else 0
 
-def _judged(entry: Entry | None, requirement: str) -> Judged | None:
-    if entry is None or word(entry, requirement) == MISSING:
-        return None
-    return entry.requirements[requirement]
+    def _whole_run_before(self, entry: Entry) -> Entry | None:
+        """Something new came with what is not as it was there."""
+        earlier = self.line[: self.line.index(entry)]
+        return next((each for each in reversed(earlier) if is_whole(each)), None)
 
-
-def _cases(entry: Entry, requirement: str) -> int:
-    judged = entry.requirements.get(requirement)
-    return judged.cases if judged else 0
+    def _was_flaky_on_another_image(self, before: Sequence[Entry], first: Entry) -> bool:
+        if self.device.image_of(before[-1]) is self.device.image_of(first):
+            return False
+        return flakiness(self.device, self.requirement, before) is not None
 
 
 def _same(one: Judged | None, other: Judged | None) -> bool:
@@ -254,14 +272,3 @@ def _same(one: Judged | None, other: Judged | None) -> bool:
 
 def _alongside(before: Entry | None, after: Entry) -> tuple[str, ...]:
     return () if before is None else tuple(map(str, differences(before, after)))
-
-
-def _run_before(device: DeviceHistory, entry: Entry) -> Entry | None:
-    """The last whole run before it: something new in it came with what is not as it was there."""
-    earlier = device.entries[: device.entries.index(entry)]
-    return next((each for each in reversed(earlier) if is_whole(each)), None)
-
-
-def _was_flaky_before(device: DeviceHistory, requirement: str, until: Entry, first: Entry) -> bool:
-    image = device.image_of(until)
-    return image is not device.image_of(first) and flakiness(device, requirement, image) is not None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.history.model import DeviceHistory, ImageHistory, Standing
+from harness.history.model import DeviceHistory, Standing
 from harness.results import Entry
 
 LAST_RUNS = 20
@@ -24,23 +24,21 @@ class Flakiness:
     turned: tuple[Entry, ...]
 
 
-def flakiness(device: DeviceHistory, requirement: str, image: ImageHistory | None = None) -> Flakiness | None:
-    """On an image, by default that which was judged last; None if it is not flaky there."""
-    judging = device.judging(requirement)
-    if not judging:
-        return None
-    image = image or device.image_of(judging[-1])
+def flakiness(device: DeviceHistory, requirement: str, judging: Sequence[Entry]) -> Flakiness | None:
+    """On the image of the last of these runs, which all judged it; None if it is not flaky there."""
+    image = device.image_of(judging[-1])
     window = [entry for entry in judging if device.image_of(entry) is image][-LAST_RUNS:]
     turned = tuple(window[place] for place in _turns(device, requirement, window))
     return Flakiness(tuple(window), turned) if len(turned) >= TURNS else None
 
 
-def while_flaky(device: DeviceHistory, requirement: str) -> set[str]:
-    """The runs in which it turned while it was flaky, on whatever image, by their ids."""
+def while_flaky(device: DeviceHistory, requirement: str, judging: Sequence[Entry]) -> set[str]:
+    """Those of these runs in which it turned while it was flaky, on whatever image, by their ids."""
     found: set[str] = set()
-    judging = device.judging(requirement)
-    for image in device.images:
-        own = [entry for entry in judging if device.image_of(entry) is image]
+    by_image: dict[str, list[Entry]] = {}
+    for entry in judging:
+        by_image.setdefault(device.image_of(entry).label, []).append(entry)
+    for own in by_image.values():
         places = list(_turns(device, requirement, own))
         for first, last in zip(places, places[TURNS - 1 :], strict=False):
             # The run before the first turn has to be among the last 20 too.
