@@ -33,8 +33,7 @@ class LabEpisode:
 
 def troubles(entry: Entry) -> tuple[str, ...]:
     """What was wrong with the lab or the line in a run, a sentence each; empty if nothing was."""
-    cut_off = entry.ended is None and not entry.stopped
-    return (*entry.lab, *entry.trouble, *([CUT_OFF] if cut_off else []))
+    return (*entry.lab, *entry.trouble, *([CUT_OFF] if entry.ended is None else []))
 
 
 def episodes(history: History) -> list[LabEpisode]:

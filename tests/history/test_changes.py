@@ -165,6 +165,12 @@ def test_a_deviation_that_was_recorded_before_anybody_saw_it_fail() -> None:
     assert the_change(history("ppkk")).kind is Kind.DIFFERENT
 
 
+def test_another_leg_that_fails_is_another_outcome() -> None:
+    other = judged("F", leg="straddling")
+    runs = [entry(0, "F"), entry(1, requirements={REQUIREMENT: other})]
+    assert [change.kind for change in changes(History(runs))] == [Kind.DIFFERENT, Kind.NEW_FAILURE]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -283,6 +289,26 @@ def test_what_an_imported_run_does_not_tell_is_not_a_change() -> None:
     assert the_change(found).alongside == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"suites": "a"}, {"data": "b"}, ()),
+        ({}, {"suites": "a", "expectations": "e"}, ()),
+        ({"suites": "a", "expectations": "e"}, {"suites": "a"}, ("recorded deviations there -> none",)),
+        (
+            {"suites": "a", "expectations": "e"},
+            {"suites": "a", "expectations": "f"},
+            ("recorded deviations changed",),
+        ),
+    ],
+)
+def test_files_of_which_only_one_run_tells_are_no_change_unless_a_device_may_lack_them(
+    before: dict[str, str], after: dict[str, str], told: tuple[str, ...]
+) -> None:
+    runs = [entry(0, sources=before), entry(1, "F", sources=after)]
+    assert the_change(History(runs)).alongside == told
+
+
 def test_what_changed_in_the_silent_runs_between_is_told_too() -> None:
     runs = [entry(0), entry(1, "L", image="sha256:9876dcba"), entry(2, "F", image="sha256:9876dcba")]
     assert the_change(History(runs)).alongside == ("image 11111111 -> 9876dcba",)
@@ -319,6 +345,12 @@ def test_the_regression_after_a_flaky_time_begins_where_it_stays_bad() -> None:
 
 def test_what_was_flaky_and_is_good_now_is_not_told() -> None:
     assert changes(history("pFpFp" + "p" * 20)) == []
+
+
+def test_what_came_and_went_is_told_unless_three_turns_are_within_20_runs() -> None:
+    assert changes(history("pF" + "p" * 17 + "F" + "p" * 25)) == []
+    kinds = [change.kind for change in changes(history("pF" + "p" * 18 + "F" + "p" * 25))]
+    assert kinds == [Kind.FIXED, Kind.FIXED]
 
 
 def test_turns_on_different_images_are_not_flaky() -> None:

@@ -42,6 +42,11 @@ def test_reasons_that_differ_in_numbers_are_one_and_the_most_frequent_is_first()
     )
 
 
+def test_of_two_that_are_one_in_the_same_run_the_first_is_told() -> None:
+    (episode,) = episodes(History([entry(0, lab=("no answer for 30 s", "no answer for 31 s"))]))
+    assert episode.reasons == ("no answer for 30 s",)
+
+
 def test_cut_off_is_the_labs_but_ctrl_c_is_nobodys() -> None:
     (episode,) = episodes(History([entry(0, ended=None)]))
     assert episode.reasons == ("the run was cut off before its end",)

@@ -7,15 +7,17 @@ from harness.results import Entry
 from tests.history.made_entries import IDENTITY, entry
 
 
-def runs(text: str, **cpus: str) -> History:
-    """ "A:p B:F": a run a day, on that image; "pause" is three weeks in which nothing runs."""
+def runs(text: str, **systems: str) -> History:
+    """ "A:p B:F": a run a day, on that image; "pause" is three weeks in which nothing runs. systems: the CPU
+    or the version where it is not the usual one."""
     numbers, found = count(), []
     for each in text.split():
         if each == "pause":
             numbers = count(next(numbers) + 21)
             continue
         image, _, letter = each.partition(":")
-        identity = {**IDENTITY, "cpu": cpus.get(image, "ARM")}
+        system = systems.get(image, "ARM")
+        identity = {**IDENTITY, "version" if "." in system else "cpu": system}
         found.append(entry(next(numbers), letter, image=f"sha256:{image * 12}", identity=identity))
     return History(found)
 
@@ -44,6 +46,13 @@ def test_processors_in_turn_do_not_hide_each_other() -> None:
 def test_processors_in_turn_keep_their_history_when_all_get_new_images() -> None:
     history = "A:p X:p  A:p X:F  B:p Y:F  B:p Y:F"
     assert told(runs(history, X="x86", Y="x86")) == [(Kind.REGRESSION, 4, 2, 8)]
+
+
+def test_a_new_image_takes_the_place_of_one_of_its_own_system() -> None:
+    assert told(runs("A:p S:F A:p S:F B:F S:F", S="6.0.3122")) == [
+        (Kind.REGRESSION, 5, 3, 5),
+        (Kind.REGRESSION, 2, 1, 6),
+    ]
 
 
 def test_looking_for_the_build_that_broke_it() -> None:
