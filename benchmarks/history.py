@@ -6,6 +6,7 @@ pages took longer than they may, or could not be written.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -74,11 +75,16 @@ def _ceharness(words: Sequence[str]) -> int:
 
 
 def _timed(what: str, work: Callable[[], Found]) -> tuple[Found, float]:
-    begun = time.monotonic()
+    begun, used = time.monotonic(), _cpu()
     found = work()
     seconds = time.monotonic() - begun
-    print(f"{seconds:6.1f} s  {what}", flush=True)
+    print(f"{seconds:6.1f} s, {_cpu() - used:6.1f} s of CPU  {what}", flush=True)
     return found, seconds
+
+
+def _cpu() -> float:
+    """Seconds that this process, and those that it started and that have ended, computed."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":

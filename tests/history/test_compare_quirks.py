@@ -77,7 +77,6 @@ def requirements(legs: frozenset[str]) -> set[str]:
         TRIALS[name]
         for name in (
             "the-family-is-eight-bits-wide",
-            "the-group-is-ignored",
             "the-structure-is-ignored",
             "the-overlapped-flag-is-refused",
         )
