@@ -1,16 +1,17 @@
 """`ceharness compare`: what is otherwise in one run than in another."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
 from harness.cli.choice import add_lab_option
-from harness.cli.ending import Replay
+from harness.cli.ending import PROGRAMS
 from harness.cli.screen import Screen, add_json_option, short
-from harness.conformance import Row, lab_broke, was_run
+from harness.conformance import Row
 from harness.history import compare, fingerprints_between
 from harness.lab import load_lab
-from harness.report import alarming, run_comparison_dict, run_comparison_lines
+from harness.report import replays, run_comparison_dict, run_comparison_lines
 from harness.results import Run, find_run, read_results
 
 _DIFFERENT = 1
@@ -60,15 +61,16 @@ def _read(folder: Path, name: str) -> Run:
 
 
 def _replays(screen: Screen, run: Run, rows: set[Row], lab: Path | None) -> dict[Row, str]:
-    """Commands for the red ones among these rows. The files of their programs have the names that the end of
-    the run gave them, so they are counted among all that is red."""
-    red = [row for row in run.rows if was_run(row) and alarming(row) and not lab_broke(row)]
-    if rows.isdisjoint(red):
-        return {}
-    words = [run.start.target, *(["--lab", str(lab)] if lab else [])]
+    """Commands for the red ones among these rows, whose programs are written beside the results."""
+    folder = run.path.parent / PROGRAMS
+    found = [one for one in replays(run, folder) if one.row in rows]
     try:
-        commands = Replay(run.path.parent / "deviations", words).commands(red)
+        for one in found:
+            if one.file:
+                folder.mkdir(exist_ok=True)
+                (folder / one.file).write_text(one.row.program, encoding="utf-8")
     except OSError as error:
         screen.line(f"no programs to replay: {error.filename}: {error.strerror}", "yellow")
         return {}
-    return {row: command for row, command in zip(red, commands, strict=True) if row in rows}
+    where = f" {shlex.join(['--lab', str(lab)])}" if lab else ""
+    return {one.row: one.command + where for one in found}

@@ -18,6 +18,8 @@ from harness.report import (
     summary_line,
 )
 
+PROGRAMS = "deviations"
+"""The folder beside the results for the programs of red rows."""
 _IN_FULL = 20  # deviations that are shown with their programs; those of the others are in files
 
 

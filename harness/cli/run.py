@@ -11,7 +11,7 @@ from typing import Any
 
 import harness
 from harness.cli.choice import add_target_options, chosen, target_words
-from harness.cli.ending import Replay, show_end
+from harness.cli.ending import PROGRAMS, Replay, show_end
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import (
@@ -150,7 +150,7 @@ def _run_on(
     screen.json(_about(config, run))
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows) if run is None or interrupted else run.summary
-    show_end(screen, rows, summary, progress, Replay(output / "deviations", target_words(args)))
+    show_end(screen, rows, summary, progress, Replay(output / PROGRAMS, target_words(args)))
     for line in line_lines(run.line if run else None):
         screen.line(line)
     for step in recovery_lines(run.recovery if run else ()):

@@ -17,7 +17,7 @@ from harness.report.lines import line_lines, recovery_lines
 from harness.report.markdown import markdown_text
 from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
-from harness.report.replays import named_programs, red_rows
+from harness.report.replays import named_programs, red_rows, replays
 from harness.report.runs import run_dict
 from harness.report.sentences import summary_sentence
 from harness.report.tables import (
@@ -57,6 +57,7 @@ __all__ = [
     "named_programs",
     "recovery_lines",
     "red_rows",
+    "replays",
     "requirement_line",
     "result_table",
     "run_comparison_dict",

@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.conformance import Row, lab_broke, was_run
 from harness.report.deviations import alarming, program_name
@@ -25,10 +26,11 @@ class Replay:
     alone: bool
 
 
-def replays(run: Run) -> list[Replay]:
-    """One for each row that needs a person's attention, in the order of the run."""
+def replays(run: Run, folder: Path = Path()) -> list[Replay]:
+    """One for each row that needs a person's attention, in the order of the run. folder: where the files of
+    their programs are, as commands name it."""
     words = device_words(run)
-    return [_replay(row, file, words, run) for row, file in named_programs(red_rows(run.rows))]
+    return [_replay(row, file, folder, words, run) for row, file in named_programs(red_rows(run.rows))]
 
 
 def device_words(run: Run) -> list[str]:
@@ -51,9 +53,9 @@ def named_programs(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     return found
 
 
-def _replay(row: Row, file: str, words: list[str], run: Run) -> Replay:
+def _replay(row: Row, file: str, folder: Path, words: list[str], run: Run) -> Replay:
     if file and row.provoked.partition(":")[0] in _ALONE:
-        return Replay(row, file, shlex.join(["ceharness", "exec", file, *words]), True)
+        return Replay(row, file, shlex.join(["ceharness", "exec", str(folder / file), *words]), True)
     again = ["ceharness", "run", *words, *_suites(run), "--include", row.requirement]
     return Replay(row, file, shlex.join(again), False)
 

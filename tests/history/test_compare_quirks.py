@@ -45,7 +45,8 @@ def test_the_quirk_of_one_row_is_found_among_two(
     assert main(["compare", "plain", "wrong", "--json", "difference.json"]) == 1
     out = capsys.readouterr().out
     assert "2 requirements compared: 1 worse, 1 as before" in out
-    assert f"replay  ceharness exec {written.relative_to(tmp_path)} wrong" in out
+    words = "emulated --cpu armv7 --link serial --quirk the-family-is-eight-bits-wide"
+    assert f"replay  ceharness exec {written.relative_to(tmp_path)} {words}" in out
     assert written.read_text(encoding="utf-8") == before
     found = json.loads((tmp_path / "difference.json").read_text(encoding="utf-8"))
     assert [each["requirement"] for each in found["requirements"]] == ["WSASOCKET-012"]
