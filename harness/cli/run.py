@@ -160,6 +160,8 @@ def _run_on(
         screen.line(f"recorded for other devices, not used: {others} of {expectations.file}", "dim")
     screen.line(f"log:  {output / 'log.html'}", "dim")
     screen.line(f"results: {results}", "dim")
+    if run:
+        screen.line(f"as one page: {shlex.join(['ceharness', 'report', str(output)])}", "dim")
     if (output / CONSOLE_FILE).exists():
         screen.line(f"text between the frames: {output / CONSOLE_FILE}", "dim")
     if interrupted:
