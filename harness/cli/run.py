@@ -36,7 +36,7 @@ from harness.report import (
     run_dict,
     test_line,
 )
-from harness.results import ALL, CONSOLE_FILE, RESULTS_FILE, Run, read_results
+from harness.results import ALL, CONSOLE_FILE, RESULTS_FILE, Run, read_results, run_folder
 from harness.targets import TargetConfig, image_of, keep, kind_of
 from harness.targets.emulator_process import SHORTCOMINGS
 from harness.targets.faults import NONE
@@ -256,12 +256,7 @@ def _robot(
 def _output_folder(given: Path | None, lab: Lab, config: TargetConfig) -> Path:
     """A folder of its own for this run. Raises UsageError if it cannot be made."""
     if given is None:
-        name = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in config.name)
-        base = lab.defaults.results / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{name}"
-        given, count = base, 1
-        while given.exists():
-            count += 1
-            given = base.with_name(f"{base.name}-{count}")
+        given = run_folder(lab.defaults.results, datetime.now(), config.name)
     try:
         given.mkdir(parents=True, exist_ok=True)
         for name in (RESULTS_FILE, CONSOLE_FILE):

@@ -14,6 +14,7 @@ from harness.report.fingerprints import (
 )
 from harness.report.junit import junit_text
 from harness.report.lines import line_lines, recovery_lines
+from harness.report.listing import run_table
 from harness.report.markdown import markdown_text
 from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
@@ -63,6 +64,7 @@ __all__ = [
     "run_comparison_dict",
     "run_comparison_lines",
     "run_dict",
+    "run_table",
     "summary_line",
     "summary_sentence",
     "test_line",

@@ -10,7 +10,9 @@ from harness.results.file import (
     read_results,
     results_files,
     rows_of,
+    run_folder,
 )
+from harness.results.importing import Imported, import_runs
 from harness.results.index import INDEX_FILE, entries, find_run
 from harness.results.records import ALL, FORMAT, End, Opened, Ran, Record, Recovery, Start
 from harness.results.sources import Sources, sources
@@ -23,6 +25,7 @@ __all__ = [
     "RESULTS_FILE",
     "End",
     "Entry",
+    "Imported",
     "Judged",
     "Opened",
     "Ran",
@@ -35,10 +38,12 @@ __all__ = [
     "entries",
     "entry_of",
     "find_run",
+    "import_runs",
     "judged",
     "now",
     "read_results",
     "results_files",
     "rows_of",
+    "run_folder",
     "sources",
 ]

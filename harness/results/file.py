@@ -169,6 +169,17 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[Row]:
             yield Row.from_dict(values)
 
 
+def run_folder(folder: Path, when: datetime, target: str) -> Path:
+    """Where in a folder of results a run may leave its file: named by time and target, and not there yet."""
+    name = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in target) or "unknown"
+    base = folder / f"{when:%Y-%m-%d_%H-%M-%S}-{name}"
+    found, count = base, 1
+    while found.exists():
+        count += 1
+        found = base.with_name(f"{base.name}-{count}")
+    return found
+
+
 def results_files(folder: Path) -> list[Path]:
     """Those of all runs below a folder, in the order of their names; hidden folders are passed over."""
     found = []

@@ -125,6 +125,8 @@ class CEHarness(NetworkKeywords):
         if (device := self._target.opened) is not None:
             result.metadata["Device"] = f"{device.name} (evidence: {device.evidence})"
             result.metadata["Line"] = "; ".join([device.line.protection, *device.line.trouble])
+            if self._recording.run:
+                result.metadata["Run"] = self._recording.run
             if device.recovery:
                 result.metadata["Recovery"] = "; ".join(map(str, device.recovery))
         if data.tests and self._target.suite_ended():

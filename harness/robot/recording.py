@@ -51,6 +51,8 @@ class Recording:
     def __init__(self, target: LazyDevice) -> None:
         self._target = target
         self._writer: ResultsWriter | None = None
+        self.run = ""
+        """See `Start.run`; empty as long as nothing is written."""
         self._path: Path | None = None
         self._console_log: ConsoleLog | None = None
         self._suites: list[Path] = []
@@ -130,7 +132,8 @@ class Recording:
     def _results(self) -> ResultsWriter:
         if self._writer is None:
             path = _free(self._place())
-            self._writer = ResultsWriter(path, self._start())
+            start = self._start()
+            self._writer, self.run = ResultsWriter(path, start), start.run
             _in_use.add(path)
         return self._writer
 
