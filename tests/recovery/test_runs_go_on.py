@@ -13,6 +13,7 @@ from harness.cli.main import main
 LOST = """\
 {name}
     [Tags]    WSASOCKET-012
+    Get Device Information
     Press    later    0.3    {what}
     Run Program
     ...    deadline 2s
