@@ -300,3 +300,14 @@ def test_ctrl_c_keeps_what_was_recorded(arguments: list[str], agent: FakeAgent, 
     assert rows[0]["requirement"] == "WSASOCKET-012"
     assert rows[0]["verdict"] == "pass"
     assert "ended by Ctrl-C" in out
+
+
+def test_an_image_that_is_not_there_is_told_before_anything_runs(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, lab: Path, tmp_path: Path
+) -> None:
+    lab.write_text(lab.read_text(encoding="utf-8") + "image = gone.bin\n", encoding="utf-8")
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"ceharness: error: image {tmp_path / 'gone.bin'}: No such file")
+    assert not agent.runs
+    assert not (tmp_path / "out").exists()
