@@ -11,7 +11,7 @@ from harness.conformance import read_expectations
 from harness.errors import UsageError
 from harness.lab import Lab, load_lab
 from harness.report import diff_lines
-from harness.results import entries, read_results
+from harness.results import entries, find_run, read_results
 from harness.winsock.reader import read_text
 
 _UNFINISHED = 1
@@ -38,9 +38,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     update.add_argument(
         "--results",
-        metavar="FILE",
-        type=Path,
-        help="results.jsonl of a run (default: the target's newest run)",
+        metavar="RUN",
+        help="which run: its results.jsonl, its folder, number or name (default: the target's newest run)",
     )
     update.add_argument("--dry-run", action="store_true", help="only show what would change")
     add_lab_option(update)
@@ -64,7 +63,8 @@ def _update(args: argparse.Namespace) -> int:
 
     screen = Screen(None)
     lab = load_lab(args.lab)
-    run = read_results(args.results or _newest(lab, args.target))
+    results = lab.defaults.results
+    run = read_results(find_run(results, args.results) if args.results else _newest(lab, args.target))
     rows, target = run.rows, args.target or run.start.target
     path = short(lab.expectations_of(lab.target(target)))
     before = read_text(path) if path.exists() else ""
@@ -95,7 +95,7 @@ def _newest(lab: Lab, target: str | None) -> Path:
     runs = [each for each in entries(lab.defaults.results) if each.target == name and each.requirements]
     if not runs:
         raise UsageError(
-            f"no run of {name} in {lab.defaults.results}: use ceharness run first, or --results FILE"
+            f"no run of {name} in {lab.defaults.results}: use ceharness run first, or --results RUN"
         )
     return short(runs[-1].path.absolute())
 

@@ -151,7 +151,12 @@ def _start(values: Mapping[str, Any]) -> Start:
         raise ValueError("not a results file: its first line has to be a run record")
     if values.get("format") != FORMAT:
         raise ValueError(f"results of format {values.get('format')}, this version reads format {FORMAT}")
-    return Start.from_dict(values)
+    start = Start.from_dict(values)
+    try:
+        datetime.fromisoformat(start.started)
+    except ValueError as error:
+        raise ValueError(f"started: {error}") from None
+    return start
 
 
 def _lines(path: Path) -> list[bytes]:

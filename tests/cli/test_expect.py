@@ -163,7 +163,7 @@ def test_from_a_red_run_to_a_green_one(
     text = path.read_text(encoding="utf-8")
     line = text.splitlines().index('reason = ""') + 1
     assert out.splitlines()[-1] == f"expectations/fake.toml:{line}: fill in the reason"
-    (folder,) = (file.parent for file in (here / "results").glob("*/results.jsonl"))
+    (folder,) = (here / "results").glob("*-fake")
     assert f'evidence = "device, results/{folder.name}/results.jsonl"' in text
     assert main(["expect", "check", str(path)]) == 2
     assert f":{line} [deviation 1, WSASOCKET-016] reason: is empty" in capsys.readouterr().err
@@ -200,6 +200,18 @@ def test_results_of_another_place(here: Path) -> None:
     assert 'evidence = "elsewhere/results.jsonl"' in text
 
 
+def test_results_of_a_run_by_its_number_or_name(here: Path) -> None:
+    folder = here / "results" / "old"
+    results(here).parent.rename(here / "old")
+    folder.parent.mkdir()
+    (here / "old").rename(folder)
+    for name in ("1", "#1", "old", "fake"):
+        assert main(["expect", "update", "--results", name]) == 1
+        text = (here / "expectations" / "fake.toml").read_text(encoding="utf-8")
+        assert 'evidence = "results/old/results.jsonl"' in text
+        (here / "expectations" / "fake.toml").unlink()
+
+
 def test_results_of_another_target_are_used_where_that_is_said(here: Path) -> None:
     assert main(["expect", "update", "fake", "--results", str(results(here, "their name"))]) == 1
     assert '"WSASOCKET-012"' in (here / "expectations" / "fake.toml").read_text(encoding="utf-8")
@@ -210,7 +222,7 @@ def test_results_of_another_target_are_used_where_that_is_said(here: Path) -> No
     [
         (["expect", "update", "fak"], "did you mean fake?"),
         (["expect", "update"], "no run of fake in"),
-        (["expect", "update", "--results", "gone.jsonl"], "gone.jsonl: cannot be read"),
+        (["expect", "update", "--results", "gone.jsonl"], "gone.jsonl: no such file or folder"),
         (["expect", "update", "--results", "lab.ini"], "lab.ini:1:"),
         (["expect", "check"], "FILE"),
         (["expect", "check", "gone.toml"], "gone.toml: cannot be read: No such file"),

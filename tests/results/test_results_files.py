@@ -194,6 +194,7 @@ def test_a_line_of_something_else_is_named(tmp_path: Path, line: str, said: str)
             ":1: results of format 2, this version",
         ),
         ('{"record": "run", "format": 1, "run": "a"}', ":1: a run record that lacks something"),
+        (json.dumps({**START.to_dict(), "started": "noon"}), ":1: started: Invalid isoformat"),
     ],
 )
 def test_a_file_of_something_else_is_named(tmp_path: Path, first: str, said: str) -> None:
