@@ -145,7 +145,7 @@ def test_the_harness_is_killed_in_mid_run(guest: TargetConfig, tmp_path: Path) -
         process.kill()
         wait_until(lambda: not below(temporary), "something is left")
         wait_until(lambda: list(temporary.iterdir()) == [], "files are left")
-    assert [row["verdict"] for row in rows(output)] == ["pass"]
+    assert [row.verdict for row in rows(output)] == ["pass"]
 
 
 def test_ctrl_c_in_mid_run(guest: TargetConfig, tmp_path: Path) -> None:
