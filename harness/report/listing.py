@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.conformance.verdict import SEVERITY
+from harness.history import system_of, troubles
 from harness.report.tables import STYLES
 from harness.results import Entry
 
@@ -29,35 +30,25 @@ def run_table(runs: Iterable[tuple[int, Entry]], *, width: int = 160) -> Table:
     table.add_column("requirements", ratio=3)
     table.add_column("lab", ratio=3)
     for number, entry in runs:
-        cells = [Text(system_of(entry)), Text(entry.evidence or "-")] if wide else []
-        cells += [_counts(entry), Text(lab_of(entry) or "-", "" if lab_of(entry) else "dim")]
+        cells = [Text(system_of(entry) or "-"), Text(entry.evidence or "-")] if wide else []
+        cells += [_counts(entry), _lab(entry)]
         for cell in cells:
             cell.no_wrap, cell.overflow = True, "ellipsis"
-        table.add_row(str(number), entry.run, when(entry), entry.target or "-", *cells)
+        table.add_row(str(number), entry.run, _when(entry), entry.target or "-", *cells)
     return table
 
 
-def when(entry: Entry) -> str:
+def _when(entry: Entry) -> str:
     """When it began, in the time of this computer: "2026-05-01 10:00"."""
-    try:
-        return f"{datetime.fromisoformat(entry.started).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return entry.started
+    return f"{datetime.fromisoformat(entry.started).astimezone():%Y-%m-%d %H:%M}"
 
 
-def system_of(entry: Entry) -> str:
-    """What the device said that it is."""
-    known = entry.identity
-    version = f"Windows CE {known['version']}" if "version" in known else ""
-    return ", ".join(filter(None, (version, known.get("cpu", ""), known.get("oem", "")))) or "-"
-
-
-def lab_of(entry: Entry) -> str:
-    """What was the matter with the run itself, not with the device; empty if nothing was."""
-    ends = "ended by Ctrl-C" if entry.stopped else "" if entry.ended else "cut off"
-    back = f"brought back {entry.recoveries} time{'' if entry.recoveries == 1 else 's'}"
-    words = (ends, *entry.lab, back if entry.recoveries else "", *entry.trouble)
-    return "; ".join(" ".join(each.split()) for each in words if each)
+def _lab(entry: Entry) -> Text:
+    """What was the matter with the run itself, not with the device."""
+    ends = ["ended by Ctrl-C"] if entry.stopped else []
+    steps = f"{entry.recoveries} recovery step{'' if entry.recoveries == 1 else 's'}"
+    words = [*ends, *troubles(entry), *([steps] if entry.recoveries else [])]
+    return Text("; ".join(" ".join(each.split()) for each in words) or "-", "" if words else "dim")
 
 
 def _counts(entry: Entry) -> Text:

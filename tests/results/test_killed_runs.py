@@ -100,4 +100,4 @@ def test_a_run_that_is_killed_keeps_what_it_has_shown(
     assert main(["results", "list", "--results", str(tmp_path)]) == 0
     shown = capsys.readouterr().out.splitlines()[1]
     assert run.start.run in shown
-    assert shown.rstrip().endswith("cut off")
+    assert "cut off before" in shown
