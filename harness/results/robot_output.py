@@ -41,7 +41,8 @@ def read_output(path: Path, target: str = "") -> RobotRun:
     """The run of an output.xml; a test that is tagged with a requirement is a row of it.
 
     target: its name where the file does not say it. Times in the file are taken as those of this computer's
-    time zone. Raises UsageError for a file that cannot be read, and for one without such tests.
+    time zone. Raises UsageError for a file that cannot be read, for one without such tests, and for one that
+    rebot made of several runs.
     """
     # Here, because importing it takes longer than most commands run.
     from robot.api import ExecutionResult
@@ -54,8 +55,12 @@ def read_output(path: Path, target: str = "") -> RobotRun:
     tests = [test for test in suite.all_tests if _happened(test)]
     if not any(_requirements(test) for test in tests):
         raise UsageError(f"{path}: no test that was run is tagged with a requirement, such as WSASOCKET-012")
-    about = _metadata(suite)
-    device = _DEVICE.fullmatch(about.get("Device", ""))
+    runs = _metadata(suite, "Run")
+    devices = [each for each in _metadata(suite, "Device") if _DEVICE.fullmatch(each)]
+    for several in (runs, devices):
+        if len(several) > 1:
+            raise UsageError(f"{path}: of several runs ({', '.join(several)}): import the output.xml of each")
+    device = _DEVICE.fullmatch(devices[0]) if devices else None
     evidence = device["evidence"] if device else ""
     began = [test.start_time for test in tests if test.start_time is not None]
     started = _utc(suite.start_time or min(began, default=None))
@@ -68,8 +73,8 @@ def read_output(path: Path, target: str = "") -> RobotRun:
         records += [*_rows(test, evidence), _ran(test, _utc(test.start_time) or started)]
     records.append(End(_utc(suite.end_time) or started, stopped=any(map(_stopped, tests))))
     start = Start(
-        run=about.get("Run") or f"{datetime.fromisoformat(started):%Y%m%dT%H%M%S}-{_digest(tests)[:8]}",
-        target=about.get("Target") or (device["target"] if device else "") or target,
+        run=next(iter(runs), "") or f"{datetime.fromisoformat(started):%Y%m%dT%H%M%S}-{_digest(tests)[:8]}",
+        target=suite.metadata.get("Target", "") or (device["target"] if device else "") or target,
         target_kind="",
         place="",
         evidence=evidence,
@@ -88,12 +93,12 @@ def _stopped(test: Any) -> bool:
     return "Execution terminated by signal" in test.message
 
 
-def _metadata(suite: Any) -> dict[str, str]:
-    """That of all suites; the outermost counts where they differ."""
-    found: dict[str, str] = {}
+def _metadata(suite: Any, name: str) -> dict[str, None]:
+    """What a suite and those in it say under this name, each once."""
+    found = dict.fromkeys([str(suite.metadata[name])] if name in suite.metadata else [])
     for inner in suite.suites:
-        found = {**_metadata(inner), **found}
-    return {**found, **dict(suite.metadata)}
+        found |= _metadata(inner, name)
+    return found
 
 
 def _requirements(test: Any) -> list[str]:

@@ -273,6 +273,15 @@ def test_importing_it_twice_is_noticed_also_after_rebot(tmp_path: Path, results:
     assert (other.new, other.run != first.run) == (True, True)
 
 
+def test_what_rebot_made_of_several_runs_is_no_run(tmp_path: Path, results: Path) -> None:
+    text = "*** Test Cases ***\nA\n    [Tags]    WSASOCKET-012\n    No Operation\n"
+    outputs = [run_robot(tmp_path / name, text, metadata=[f"Run:{name}"]) for name in ("a", "b")]
+    both = tmp_path / "both.xml"
+    robot.rebot(*map(str, outputs), output=str(both), log="NONE", report="NONE", stdout=None)
+    with pytest.raises(UsageError, match=r"both\.xml: of several runs \(a, b\): import the"):
+        import_runs(results, [both])
+
+
 @pytest.mark.parametrize(
     ("metadata", "given", "target"),
     [
