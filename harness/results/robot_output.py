@@ -52,7 +52,8 @@ def read_output(path: Path, target: str = "") -> RobotRun:
         suite = ExecutionResult(str(path)).suite
     except DataError as error:
         raise UsageError(f"{path}: no output.xml of Robot Framework: {str(error).splitlines()[0]}") from None
-    tests = [test for test in suite.all_tests if _happened(test)]
+    stopped = any(map(_stopped, suite.all_tests))
+    tests = [test for test in suite.all_tests if _happened(test, stopped)]
     if not any(_requirements(test) for test in tests):
         raise UsageError(f"{path}: no test that was run is tagged with a requirement, such as WSASOCKET-012")
     runs = _metadata(suite, "Run")
@@ -71,7 +72,7 @@ def read_output(path: Path, target: str = "") -> RobotRun:
         records.append(Opened(started, "", "", evidence))
     for test in tests:
         records += [*_rows(test, evidence), _ran(test, _utc(test.start_time) or started)]
-    records.append(End(_utc(suite.end_time) or started, stopped=any(map(_stopped, tests))))
+    records.append(End(_utc(suite.end_time) or started, stopped=stopped))
     start = Start(
         run=next(iter(runs), "") or f"{datetime.fromisoformat(started):%Y%m%dT%H%M%S}-{_digest(tests)[:8]}",
         target=suite.metadata.get("Target", "") or (device["target"] if device else "") or target,
@@ -84,9 +85,12 @@ def read_output(path: Path, target: str = "") -> RobotRun:
     return RobotRun(start, records)
 
 
-def _happened(test: Any) -> bool:
-    """Was it run: neither in a dry run, nor ended by Ctrl-C, which says nothing about the device?"""
-    return _NOT_RUN in test.tags or (any(not item.not_run for item in test.body) and not _stopped(test))
+def _happened(test: Any, stopped: bool) -> bool:
+    """Does it tell something: is it of no dry run, and not cut short by Ctrl-C, which says nothing about the
+    device? stopped: the run was."""
+    if _NOT_RUN in test.tags:
+        return not stopped
+    return any(not item.not_run for item in test.body) and not _stopped(test)
 
 
 def _stopped(test: Any) -> bool:

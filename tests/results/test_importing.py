@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -271,6 +274,24 @@ def test_importing_it_twice_is_noticed_also_after_rebot(tmp_path: Path, results:
     assert [each.new for each in import_runs(results, [output, output.parent, again])] == [False] * 3
     (other,) = import_runs(results, [run_robot(tmp_path / "other")])
     assert (other.new, other.run != first.run) == (True, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for a single process on Windows")
+def test_what_ctrl_c_cut_short_is_no_row(tmp_path: Path, results: Path) -> None:
+    text = "*** Test Cases ***\nA\n    [Tags]    WSASOCKET-001\n    No Operation\n"
+    text += "B\n    [Tags]    WSASOCKET-002\n    Log    under way    console=True\n    Sleep    60s\n"
+    text += "C\n    [Tags]    WSASOCKET-003\n    No Operation\n"
+    (tmp_path / "suite.robot").write_text(text)
+    command = [sys.executable, "-m", "robot", "--log", "NONE", "--report", "NONE", "suite.robot"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("under way" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    run = imported(results, tmp_path / "output.xml")
+    assert [row.requirement for row in run.rows] == ["WSASOCKET-001"]
+    assert run.end is not None
+    assert run.end.stopped
 
 
 def test_what_rebot_made_of_several_runs_is_no_run(tmp_path: Path, results: Path) -> None:
