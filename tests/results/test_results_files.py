@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -309,6 +310,16 @@ def test_the_schema_names_every_part_of_a_record() -> None:
     assert definitions["other"]["properties"]["record"]["not"]["enum"] == list(DESCRIBED)
     names = [each["$ref"].rpartition("/")[2] for each in schema()["oneOf"]]
     assert names == [*DESCRIBED, "other"]
+
+
+def test_the_published_schema_takes_every_record_and_nothing_else() -> None:
+    check = fastjsonschema.compile(dict(schema()))
+    good = [START, OPENED, TEST, STEP, End(T, line=LINE)]
+    for values in ({"record": "row", **row().to_dict()}, *(record.to_dict() for record in good)):
+        check(values)
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            check({"record": values["record"]})
+    check({"record": "of a later version"})
 
 
 @pytest.mark.parametrize(
