@@ -1,4 +1,5 @@
-"""`ceharness report`: a run as a page for people, and as JUnit XML, Markdown and JSON for machines."""
+"""`ceharness report`: a run as a page for people, and as JUnit XML, Markdown and JSON for machines; and all
+runs as a folder of pages."""
 
 import argparse
 import sys
@@ -6,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.choice import add_lab_option
+from harness.cli.history import FOLDER, write_history
 from harness.cli.screen import Screen, check_writable, short
 from harness.errors import UsageError
 from harness.fingerprint import newest_fingerprint
@@ -27,7 +29,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         "report",
         help="make a page of a run, to open, mail and print; JUnit XML, Markdown, JSON",
         description="Makes a report of a run out of its results file, as often as you like. Without an "
-        f"option it is a page, {PAGE} beside the results. Exit code 0 when it is written, whatever it says.",
+        f"option it is a page, {PAGE} beside the results; --history is about all runs. Exit code 0 when it "
+        "is written, whatever it says.",
     )
     parser.add_argument(
         "run",
@@ -37,9 +40,16 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
         "results list, or a target for its newest run (default: the newest run of all)",
     )
     parser.add_argument(
+        "--history",
+        action="store_true",
+        help="pages about all runs instead: what changed on which device, since when, and whether it was the "
+        "device or the lab; --json then writes that",
+    )
+    parser.add_argument(
         "--output",
         metavar="FILE",
-        help="the page, one HTML file that needs no other; - is standard output",
+        help="the page, one HTML file that needs no other; - is standard output. Of --history the folder, "
+        f"which can be published as it is (default: {FOLDER} in the folder of results)",
     )
     parser.add_argument("--junit", metavar="FILE", help="JUnit XML, for CI systems; - is standard output")
     parser.add_argument(
@@ -57,7 +67,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def _report(args: argparse.Namespace) -> int:
-    return _one_run(args, load_lab(args.lab))
+    lab = load_lab(args.lab)
+    return write_history(args, lab) if args.history else _one_run(args, lab)
 
 
 def _one_run(args: argparse.Namespace, lab: Lab) -> int:
