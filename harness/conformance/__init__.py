@@ -14,7 +14,7 @@ from harness.conformance.summary import (
     summarize,
 )
 from harness.conformance.tags import read_tags
-from harness.conformance.verdict import SEVERITY, Verdict, worst
+from harness.conformance.verdict import SEVERITY, Unjudged, Verdict, worst
 
 __all__ = [
     "CONFORMING",
@@ -28,6 +28,7 @@ __all__ = [
     "Expectations",
     "Row",
     "Summary",
+    "Unjudged",
     "Verdict",
     "expected_legs",
     "judge",

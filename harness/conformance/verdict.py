@@ -35,6 +35,15 @@ class Verdict(StrEnum):
         return self.red or self is Verdict.BROKEN
 
 
+class Unjudged(StrEnum):
+    """What stands in place of a verdict where there is none."""
+
+    MISSING = "missing"
+    """Nobody judged it, although the target can reach it."""
+    NOT_RUN = "not run"
+    """It was not among the tests of this run."""
+
+
 SEVERITY = (
     Verdict.FAIL,
     Verdict.FIXED,

@@ -9,12 +9,10 @@ from harness.history.changes import Change, Kind, changes
 from harness.history.comparison import Comparison, RequirementChange, RowChange, Turn, compare
 from harness.history.fingerprints import FingerprintChange, fingerprint_changes, fingerprints_between
 from harness.history.lab_faults import LabEpisode, episodes, troubles
-from harness.history.model import MISSING, NOT_RUN, DeviceHistory, History, ImageHistory, Standing, word
+from harness.history.model import DeviceHistory, History, ImageHistory, Standing, word
 from harness.history.surroundings import Difference, differences, system_of
 
 __all__ = [
-    "MISSING",
-    "NOT_RUN",
     "Change",
     "Comparison",
     "DeviceHistory",

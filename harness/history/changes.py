@@ -6,10 +6,9 @@ from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 
-from harness.conformance import Verdict
+from harness.conformance import Unjudged, Verdict
 from harness.history.flaky import Flakiness, flakiness, while_flaky
 from harness.history.model import (
-    MISSING,
     DeviceHistory,
     History,
     Standing,
@@ -240,7 +239,7 @@ class _Course:
         )
 
     def _judged(self, entry: Entry | None) -> Judged | None:
-        if entry is None or word(entry, self.requirement) == MISSING:
+        if entry is None or word(entry, self.requirement) == Unjudged.MISSING:
             return None
         return entry.requirements[self.requirement]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.conformance import Row
+from harness.conformance import Row, Unjudged
 from harness.history.fingerprints import FingerprintChange
-from harness.history.model import MISSING, NOT_RUN, Standing, same_outcome, standing_of
+from harness.history.model import Standing, same_outcome, standing_of
 from harness.history.surroundings import Difference, run_differences
 from harness.results import Judged, Run, entry_of, judged
 
@@ -162,8 +162,8 @@ class _Side:
     def word(self, requirement: str) -> str:
         found = self.judged.get(requirement)
         if requirement in self.missing and (found is None or not found.verdict.red):
-            return MISSING
-        return found.verdict if found else NOT_RUN
+            return Unjudged.MISSING
+        return found.verdict if found else Unjudged.NOT_RUN
 
 
 def _requirement(
@@ -184,7 +184,7 @@ def _rows(name: str, before: _Side, after: _Side) -> Iterator[RowChange]:
         if key[0] != name:
             continue
         one, other = before.rows.get(key), after.rows.get(key)
-        turn = _turn(one.verdict if one else NOT_RUN, other.verdict if other else NOT_RUN)
+        turn = _turn(one.verdict if one else Unjudged.NOT_RUN, other.verdict if other else Unjudged.NOT_RUN)
         if turn is None and one is not None and other is not None and not _same(one, other):
             turn = Turn.DIFFERENT
         if turn is not None:
@@ -195,8 +195,8 @@ def _turn(before: str, after: str) -> Turn | None:
     """From one verdict, "missing" or "not run" to another."""
     if before == after:
         return None
-    if NOT_RUN in (before, after):
-        return Turn.NEW if before == NOT_RUN else Turn.GONE
+    if Unjudged.NOT_RUN in (before, after):
+        return Turn.NEW if before == Unjudged.NOT_RUN else Turn.GONE
     standings = standing_of(before), standing_of(after)
     if standings[1] is Standing.BAD and standings[0] is not Standing.BAD:
         return Turn.WORSE

@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from harness.conformance import Verdict
+from harness.conformance import Unjudged, Verdict
 from harness.history.surroundings import system_of
 from harness.results import Entry
-
-MISSING, NOT_RUN = "missing", "not run"
-"""Beside the verdicts: a whole run lost the requirement; a run was not about it."""
 
 
 class Standing(StrEnum):
@@ -31,25 +28,25 @@ _STANDINGS: Mapping[str, Standing] = {
     Verdict.OBSERVED: Standing.GOOD,
     Verdict.FAIL: Standing.BAD,
     Verdict.FIXED: Standing.BAD,
-    MISSING: Standing.BAD,
+    Unjudged.MISSING: Standing.BAD,
 }
 
 
 def standing_of(verdict: str) -> Standing:
-    """What a verdict says by itself, or MISSING, or NOT_RUN."""
+    """What a verdict says by itself, or Unjudged.MISSING, or Unjudged.NOT_RUN."""
     return _STANDINGS.get(verdict, Standing.SILENT)
 
 
 def word(entry: Entry, requirement: str) -> str:
-    """The verdict of a requirement in a run, MISSING, or NOT_RUN.
+    """The verdict of a requirement in a run, Unjudged.MISSING, or Unjudged.NOT_RUN.
 
     A lost leg is as bad as a lost requirement, unless the others deviate. Where the lab failed, what is lost
     is the lab's.
     """
     judged = entry.requirements.get(requirement)
     if (judged is None or not judged.verdict.red) and not entry.lab and requirement in _lost(entry):
-        return MISSING
-    return judged.verdict if judged else NOT_RUN
+        return Unjudged.MISSING
+    return judged.verdict if judged else Unjudged.NOT_RUN
 
 
 def _lost(entry: Entry) -> set[str]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.conformance import Row, Verdict, worst
-from harness.report.letters import Unjudged
+from harness.conformance import Row, Unjudged, Verdict, worst
 from harness.results import Run
 from harness.winsock import FUNCTIONS, REQUIREMENTS, ErrorRow, Requirement, documented_result
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from harness.conformance import Row, Verdict
+from harness.conformance import Row, Unjudged, Verdict
 from harness.history import (
-    MISSING,
-    NOT_RUN,
     Comparison,
     RequirementChange,
     RowChange,
@@ -147,8 +145,8 @@ def _counts(comparison: Comparison) -> Iterator[Text]:
 
 
 def _style(word: str) -> str:
-    if word in (MISSING, NOT_RUN):
-        return "bold red" if word == MISSING else "dim"
+    if word in (Unjudged.MISSING, Unjudged.NOT_RUN):
+        return "bold red" if word == Unjudged.MISSING else "dim"
     return STYLES[Verdict(word)]
 
 

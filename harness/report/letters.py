@@ -1,19 +1,8 @@
 """A verdict as one sign and in a few words, the same on every page and in every table."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-from harness.conformance import Verdict
-
-
-class Unjudged(StrEnum):
-    """What stands in place of a verdict where there is none."""
-
-    MISSING = "missing"
-    """Nobody judged it, although the target can reach it."""
-    NOT_RUN = "not run"
-    """It was not among the tests of this run."""
-
+from harness.conformance import Unjudged, Verdict
 
 LETTERS: Mapping[str, str] = {
     Verdict.PASS: "p",

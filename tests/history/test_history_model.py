@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.history import MISSING, NOT_RUN, History, Standing, system_of, word
+from harness.conformance import Unjudged
+from harness.history import History, Standing, system_of, word
 from tests.history.made_entries import IDENTITY, REQUIREMENT, entry, history, judged
 
 LABEL = "Windows CE 5.0.1400, ARM, Panel, image 11111111"
@@ -100,10 +101,10 @@ def test_what_a_run_says(letter: str, standing: Standing) -> None:
 
 def test_words() -> None:
     assert word(entry(0, "F"), REQUIREMENT) == "fail"
-    assert word(entry(0, "M"), REQUIREMENT) == MISSING
-    assert word(entry(0, "-"), REQUIREMENT) == NOT_RUN
+    assert word(entry(0, "M"), REQUIREMENT) == Unjudged.MISSING
+    assert word(entry(0, "-"), REQUIREMENT) == Unjudged.NOT_RUN
     lost_leg = (f"{REQUIREMENT} straddling",)
-    assert word(entry(0, "p", missing=lost_leg), REQUIREMENT) == MISSING
+    assert word(entry(0, "p", missing=lost_leg), REQUIREMENT) == Unjudged.MISSING
     assert word(entry(0, "F", missing=lost_leg), REQUIREMENT) == "fail"
     assert word(entry(0, "p", missing=lost_leg, lab=("no answer",)), REQUIREMENT) == "pass"
 

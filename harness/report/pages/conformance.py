@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.conformance import Row, Verdict
+from harness.conformance import Row, Unjudged, Verdict
 from harness.fingerprint import Fingerprint
 from harness.report.checked import Checked, checked, error_table, sections
 from harness.report.latency import latencies
-from harness.report.letters import MEANINGS, Unjudged
+from harness.report.letters import MEANINGS
 from harness.report.pages.environment import environment
 from harness.report.pages.outcome_map import outcome_map
 from harness.report.pages.plot import duration, latency_plot, short_name

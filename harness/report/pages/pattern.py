@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.conformance import Verdict
+from harness.conformance import Unjudged, Verdict
 from harness.history import DeviceHistory, History, ImageHistory, word
-from harness.report.letters import Unjudged
 from harness.results import Entry
 from harness.winsock import REQUIREMENTS
 
