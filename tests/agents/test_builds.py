@@ -82,6 +82,7 @@ def test_memory(build: str) -> None:
     assert pefile.PE(str(executable(build))).OPTIONAL_HEADER.SizeOfImage <= (512 - 264 - 36) * 1024
 
 
+@pytest.mark.long
 def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
     for path in build_agents(output=tmp_path):
         assert path.read_bytes() == executable(path.stem.removeprefix("ceagent-")).read_bytes(), path.name

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc: run on Linux"),
 ]
-TIMES, FULL = 4, 34
+TIMES, FULL = 2, 34
 """Kills in each test; FULL: for `make deep`."""
 LINE = f"link=tcp:{PORT}"
 

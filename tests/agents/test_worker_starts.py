@@ -130,6 +130,7 @@ def test_program_that_was_checked_for_the_memory_of_a_worker_that_keeps_it(cpu: 
         assert answer.runs == ((1, 3, None),)
 
 
+@pytest.mark.long
 def test_memory_that_cannot_be_had_is_tried_for_every_program_and_costs_nothing() -> None:
     with served("arm", odd=True) as (device, agent):
         assert agent.run([SETTER, [0]]).outcome is None
@@ -162,6 +163,7 @@ def test_worker_that_neither_comes_up_nor_can_be_ended(cpu: str, tmp_path: Path)
         assert agent.run([SETTER, [0]]).outcome is None
 
 
+@pytest.mark.long
 def test_session_hears_of_either_before_it_takes_the_device_for_silent(tmp_path: Path) -> None:
     short = parse("deadline 100ms\nfresh\nsleep 1ms", symbols())
     receiving = parse(

@@ -88,6 +88,7 @@ def test_two_sections_for_one_device(
     assert f"(pid {os.getpid()}); waited 0.1 s for it" in err
 
 
+@pytest.mark.long
 def test_a_run_holds_it_from_its_begin_to_its_end(
     commands: dict[str, list[str]],
     device: DeviceLock,

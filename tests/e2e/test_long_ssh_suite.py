@@ -1,4 +1,5 @@
-"""All suites through a bench host give the verdicts that they give without one, also when it goes away."""
+"""All suites through a bench host give the verdicts that they give without one, also when it goes away; over
+its serial port only with --full."""
 
 import json
 import subprocess
@@ -77,7 +78,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
 
 
-@pytest.mark.parametrize("link", ["serial", "tcp"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ways from the bench host to the device."""
+    metafunc.parametrize("link", ["serial", "tcp"] if metafunc.config.getoption("full") else ["tcp"])
+
+
 def test_the_same_verdicts_though_the_server_is_killed_twice(
     folder: Path, bench: Bench, way: Way, link: str
 ) -> None:

@@ -54,6 +54,7 @@ class Counting:
         return executions
 
 
+@pytest.mark.long
 def test_answers_that_overflow(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.fingerprint.sweep.PROGRAM_S", 60)  # large programs on slow computers too
     outcomes = OutcomeMap(Block(range(2, 3), range(1, 76), range(256)))

@@ -16,6 +16,7 @@ pytest.importorskip("unicorn", reason="the emulated device needs: pip install 'c
 
 CPU = "armv7"
 TRIALS = {trial.name: trial for trial in quirks()}
+QUIRKS = ("the-structure-is-ignored", "the-family-is-eight-bits-wide", "the-overlapped-flag-is-refused")
 LAB = """\
 [defaults]
 target = plain
@@ -71,19 +72,14 @@ def requirements(legs: frozenset[str]) -> set[str]:
     return {leg.partition(" ")[0] for leg in legs}
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With which quirks."""
+    if "trial" in metafunc.fixturenames:
+        names = QUIRKS if metafunc.config.getoption("full") else QUIRKS[:1]
+        metafunc.parametrize("trial", [TRIALS[name] for name in names], ids=names)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "trial",
-    [
-        TRIALS[name]
-        for name in (
-            "the-family-is-eight-bits-wide",
-            "the-structure-is-ignored",
-            "the-overlapped-flag-is-refused",
-        )
-    ],
-    ids=lambda trial: trial.name,
-)
 def test_what_a_quirk_declares_is_what_differs(
     runner: tuple[Runner, Path], undisturbed: Run, trial: Trial
 ) -> None:

@@ -53,9 +53,15 @@ _TOLD = re.compile(r"(WSASOCKET-\S+) +([a-z-]+) .*?(?:(\d+) of )?(\d+) cases?$",
 """A requirement whose tests are all done."""
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Requirements that are done when a run is killed."""
+    if "requirements" in metafunc.fixturenames:
+        every = [25, 1, 12, 40]
+        metafunc.parametrize("requirements", every if metafunc.config.getoption("full") else every[:1])
+
+
 @posix
 @pytest.mark.long
-@pytest.mark.parametrize("requirements", [1, 12, 25, 40])
 def test_a_run_that_is_killed_keeps_what_it_has_shown(
     tmp_path: Path, requirements: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_doctor_finds_the_speed_at_which_the_agent_answers(
         assert f"an agent answers at {DEVICE} baud: set baud = {DEVICE}" in step["detail"]
 
 
+@pytest.mark.long
 def test_doctor_finds_no_speed_where_there_is_no_agent(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, end: TerminalEnd, cable: Cable
 ) -> None:
