@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.choice import add_lab_option
-from harness.cli.ending import PROGRAMS
+from harness.cli.ending import PROGRAMS, write_programs
 from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import Row
 from harness.history import compare, fingerprints_between
@@ -65,10 +65,7 @@ def _replays(screen: Screen, run: Run, rows: set[Row], lab: Path | None) -> dict
     folder = run.path.parent / PROGRAMS
     found = [one for one in replays(run, folder) if one.row in rows]
     try:
-        for one in found:
-            if one.file:
-                folder.mkdir(exist_ok=True)
-                (folder / one.file).write_text(one.row.program, encoding="utf-8")
+        write_programs(folder, found)
     except OSError as error:
         screen.line(f"no programs to replay: {error.filename}: {error.strerror}", "yellow")
         return {}

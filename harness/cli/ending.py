@@ -1,6 +1,5 @@
 """The end of a run: the table, every deviation in full, the counts."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,12 +7,11 @@ from harness.cli.progress import Progress
 from harness.cli.screen import Screen
 from harness.conformance import Row, Summary, lab_broke, was_run
 from harness.report import (
+    Replay,
     deviation_lines,
     evidence_sentence,
     known_table,
     live_line,
-    named_programs,
-    red_rows,
     result_table,
     summary_line,
 )
@@ -23,32 +21,18 @@ PROGRAMS = "deviations"
 _IN_FULL = 20  # deviations that are shown with their programs; those of the others are in files
 
 
-class Replay:
-    """Programs of red rows as files, and the commands that run them again on the same device. words: what
-    chooses it on a command line."""
-
-    def __init__(self, folder: Path, words: Sequence[str]) -> None:
-        self.folder = folder
-        self._words = words
-
-    def commands(self, rows: Sequence[Row]) -> list[str]:
-        """Writes the programs; one command for each row, "" where no program ran. Raises OSError."""
-        found = []
-        for row, name in named_programs(rows):
-            if not name:
-                found.append("")
-                continue
-            self.folder.mkdir(exist_ok=True)
-            path = self.folder / name
-            path.write_text(row.program, encoding="utf-8")
-            found.append(shlex.join(["ceharness", "exec", str(path), *self._words]))
-        return found
+def write_programs(folder: Path, found: Sequence[Replay]) -> None:
+    """The programs of red rows as files, under the names that their commands use. Raises OSError."""
+    for each in found:
+        if each.file:
+            folder.mkdir(exist_ok=True)
+            (folder / each.file).write_text(each.row.program, encoding="utf-8")
 
 
 def show_end(
-    screen: Screen, rows: Sequence[Row], summary: Summary, progress: Progress, replay: Replay
+    screen: Screen, rows: Sequence[Row], summary: Summary, progress: Progress, red: Sequence[Replay]
 ) -> None:
-    """Everything that is said at the end of a run."""
+    """Everything that is said at the end of a run. red: its red rows, and how they are seen again."""
     screen.line()
     shown = [row for row in rows if was_run(row)]
     judged = not rows or not all(map(lab_broke, rows))
@@ -58,7 +42,7 @@ def show_end(
     if (known := known_table(shown)) is not None:
         screen.table(known)
         screen.line()
-    _show_deviations(screen, red_rows(rows), replay)
+    _show_deviations(screen, red)
     for name, message in progress.failed:
         screen.line(f"failed: {name}", "bold red")
         screen.line(message)
@@ -80,15 +64,16 @@ def show_end(
         screen.line(evidence_sentence(rows))
 
 
-def _show_deviations(screen: Screen, rows: Sequence[Row], replay: Replay) -> None:
-    commands, width = replay.commands(rows), min(screen.console.width, 110)
-    for row, command in list(zip(rows, commands, strict=True))[:_IN_FULL]:
-        for line in deviation_lines(row, command, width=width):
+def _show_deviations(screen: Screen, red: Sequence[Replay]) -> None:
+    width = min(screen.console.width, 110)
+    for each in red[:_IN_FULL]:
+        for line in deviation_lines(each.row, each.command, width=width):
             screen.line(line)
         screen.line()
-    if len(rows) > _IN_FULL:
-        more = len(rows) - _IN_FULL
-        screen.line(f"{more} more, their programs are in {replay.folder}:", "bold red")
-        for row in rows[_IN_FULL:]:
-            screen.line(live_line(row))
+    if len(red) > _IN_FULL:
+        screen.line(
+            f"{len(red) - _IN_FULL} more, {PROGRAMS}/ beside the results has their programs:", "bold red"
+        )
+        for each in red[_IN_FULL:]:
+            screen.line(live_line(each.row))
         screen.line()

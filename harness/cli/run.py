@@ -11,7 +11,7 @@ from typing import Any
 
 import harness
 from harness.cli.choice import add_target_options, chosen, target_words
-from harness.cli.ending import PROGRAMS, Replay, show_end
+from harness.cli.ending import PROGRAMS, show_end, write_programs
 from harness.cli.progress import Progress, Watch
 from harness.cli.screen import Screen, add_json_option, short
 from harness.conformance import (
@@ -32,6 +32,7 @@ from harness.report import (
     line_lines,
     live_line,
     recovery_lines,
+    replays,
     requirement_line,
     run_dict,
     test_line,
@@ -150,7 +151,9 @@ def _run_on(
     screen.json(_about(config, run))
     interrupted = code == _ROBOT_STOPPED or progress.stopped
     summary = summarize(rows) if run is None or interrupted else run.summary
-    show_end(screen, rows, summary, progress, Replay(output / PROGRAMS, target_words(args)))
+    red = replays(run, output / PROGRAMS, target_words(args)) if run else []
+    write_programs(output / PROGRAMS, red)
+    show_end(screen, rows, summary, progress, red)
     for line in line_lines(run.line if run else None):
         screen.line(line)
     for step in recovery_lines(run.recovery if run else ()):

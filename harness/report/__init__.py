@@ -18,7 +18,7 @@ from harness.report.listing import run_table
 from harness.report.markdown import markdown_text
 from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
-from harness.report.replays import named_programs, red_rows, replays
+from harness.report.replays import Replay, replays
 from harness.report.runs import run_dict
 from harness.report.sentences import summary_sentence
 from harness.report.tables import (
@@ -33,6 +33,7 @@ from harness.report.tables import (
 from harness.report.writing import hex_dump, json_text, write_whole
 
 __all__ = [
+    "Replay",
     "alarming",
     "comparison_dict",
     "comparison_lines",
@@ -55,9 +56,7 @@ __all__ = [
     "line_lines",
     "live_line",
     "markdown_text",
-    "named_programs",
     "recovery_lines",
-    "red_rows",
     "replays",
     "requirement_line",
     "result_table",

@@ -2,13 +2,14 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.conformance import Row, lab_broke, was_run
 from harness.report.deviations import alarming, program_name
 from harness.results import Run
+from harness.winsock import REQUIREMENTS
 from harness.winsock.model import CALLS, EXHAUSTION
 
 _ALONE = ("", CALLS, EXHAUSTION, "memory-pressure")
@@ -26,11 +27,11 @@ class Replay:
     alone: bool
 
 
-def replays(run: Run, folder: Path = Path()) -> list[Replay]:
+def replays(run: Run, folder: Path = Path(), words: Sequence[str] | None = None) -> list[Replay]:
     """One for each row that needs a person's attention, in the order of the run. folder: where the files of
-    their programs are, as commands name it."""
-    words = device_words(run)
-    return [_replay(row, file, folder, words, run) for row, file in named_programs(red_rows(run.rows))]
+    their programs are, as commands name it. words: what chooses the device, if not as the run has it."""
+    chosen = device_words(run) if words is None else list(words)
+    return [_replay(row, file, folder, chosen, run) for row, file in named_programs(red_rows(run.rows))]
 
 
 def device_words(run: Run) -> list[str]:
@@ -54,10 +55,19 @@ def named_programs(rows: Iterable[Row]) -> list[tuple[Row, str]]:
 
 
 def _replay(row: Row, file: str, folder: Path, words: list[str], run: Run) -> Replay:
-    if file and row.provoked.partition(":")[0] in _ALONE:
+    if file and _way(row) in _ALONE:
         return Replay(row, file, shlex.join(["ceharness", "exec", str(folder / file), *words]), True)
     again = ["ceharness", "run", *words, *_suites(run), "--include", row.requirement]
     return Replay(row, file, shlex.join(again), False)
+
+
+def _way(row: Row) -> str:
+    """How its condition is brought about; where the row does not say it (a further check of a test, a row
+    from an output.xml) as its requirement does."""
+    known = REQUIREMENTS.get(row.requirement)
+    if row.provoked or known is None:
+        return row.provoked.partition(":")[0]
+    return next((leg.provoked for leg in known.legs if leg.id == row.leg), known.leg().provoked)
 
 
 def _suites(run: Run) -> list[str]:

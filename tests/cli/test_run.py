@@ -81,6 +81,22 @@ def test_a_deviation_is_shown_with_both_sides_and_a_program_that_replays(
     assert main(command[2:]) == 0
 
 
+def test_a_deviation_that_its_program_alone_does_not_show_is_replayed_by_its_tests(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent, tmp_path: Path
+) -> None:
+    suite = tmp_path / "small.robot"
+    text = SUITE.replace("WSASOCKET-016", "WSASOCKET-011    leg:pass-through")
+    suite.write_text(text, encoding="utf-8")
+    agent.answers = WRONG
+    assert main(arguments) == 1
+    out = capsys.readouterr().out
+    [command] = [line.split() for line in out.splitlines() if line.startswith("  replay ")]
+    assert command[1:3] == ["ceharness", "run"]
+    assert command[-2:] == ["--include", "WSASOCKET-011"]
+    assert str(suite) in command
+    assert (tmp_path / "out" / "deviations" / "WSASOCKET-011-1.ceprog").is_file()
+
+
 def test_rows_appear_while_the_run_goes_on(
     capsys: pytest.CaptureFixture[str], arguments: list[str], agent: FakeAgent
 ) -> None:

@@ -138,6 +138,18 @@ def test_a_program_is_replayed_alone_where_it_has_all_in_itself(
     assert [each.command for each in replays(run)] == [command]
 
 
+def test_a_row_that_does_not_say_how_it_was_provoked_is_replayed_as_its_requirement_needs() -> None:
+    run = run_of()
+    about = {"provoked": "", "verdict": FAIL}
+    run.rows += [
+        made_run.row("WSASOCKET-011", leg="pass-through", **about),
+        made_run.row("WSASOCKET-011", leg="of another version", **about),
+        made_run.row("WSASOCKET-012", **about),
+        made_run.row("MINE-1", **about),
+    ]
+    assert [each.alone for each in replays(run)] == [False, False, True, True]
+
+
 def test_only_what_a_person_has_to_look_at_is_replayed() -> None:
     run = run_of(PASS, KNOWN, FAIL, Verdict.INCONCLUSIVE, BROKEN)
     run.rows.append(
