@@ -94,6 +94,8 @@ def test_another_code_is_a_difference_though_the_verdict_is_the_same() -> None:
 
 def test_another_outcome_too() -> None:
     assert of(row(), row(outcome="blocked")) == {A: "different"}
+    # One from an output.xml does not tell it.
+    assert of(row(), row(outcome="")) == of(row(outcome=""), row()) == {}
     assert of(row(observed="1021 of 1024 bytes"), row(observed="1019 of 1024 bytes")) == {}
     assert of(row(), row(reason="otherwise said", program="call x!y()")) == {}
 
