@@ -288,3 +288,29 @@ def test_a_device_that_never_answered(visit: Callable[..., Any], tmp_path: Path)
     assert "No device ever answered on this line." in seen.page.locator("#main").inner_text()
     assert "No call was timed" in seen.page.locator("#main").inner_text()
     assert seen.serious() == []
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_what_an_output_xml_does_not_tell_is_not_told(
+    visit: Callable[..., Any], tmp_path: Path, opened: bool
+) -> None:
+    start = made_run.start(
+        target_kind="", place="", harness="", image="", selection=None, words=[], host="", sources={}
+    )
+    device = made_run.Opened(start.started, "", "", "device", {})
+    rows = [made_run.row("WSASOCKET-012", Verdict.PASS, provoked="", outcome="")]
+    results = made_run.write(
+        tmp_path,
+        start,
+        *([device] if opened else []),
+        *rows,
+        made_run.ran("One", line=None),
+        made_run.end(line=None),
+    )
+    seen = visit(made(results))
+    assert texts(seen.page, "header .quiet") == ["2026-11-28 13:26 UTC, 2 min 0 s"]
+    text = seen.page.locator("#main").inner_text()
+    for wrong in ("answered", "brought back", "No call", "Harness", "Agent"):
+        assert wrong not in text
+    assert "What the line was like is not on record." in text
+    assert seen.serious() == []

@@ -68,11 +68,12 @@ def conformance_page(run: Run, *, fingerprint: Fingerprint | None = None, home: 
         .get_template("conformance.html")
         .render(
             run=run,
+            partial=_partial(run),
             home=home,
             target=target_name(run),
             system=system_words(run),
             sentence=summary_sentence(run),
-            brief=", ".join(_brief(run)),
+            brief=", ".join(filter(None, _brief(run))),
             evidence=evidence_words(run),
             cautions=cautions(run),
             further=further_sentences(run),
@@ -99,6 +100,18 @@ def conformance_page(run: Run, *, fingerprint: Fingerprint | None = None, home: 
     )
 
 
+def _partial(run: Run) -> bool:
+    """Is it made of an output.xml, which does not tell what is in a results file?"""
+    return not run.start.harness
+
+
+def _agent(run: Run, silent: str) -> str:
+    """silent: what is said of a device that never answered; "" where nobody knows."""
+    if run.opened is None:
+        return "" if _partial(run) else silent
+    return run.opened.agent
+
+
 def _counts(requirements: list[Checked]) -> dict[str, int]:
     """How many there are of each verdict, worst first."""
     words = [each.verdict for each in requirements]
@@ -118,11 +131,11 @@ def _facts(run: Run) -> dict[str, str]:
         "Image": start.image,
         "Kind of target": f"{start.target_kind}, {start.place}" if start.place else start.target_kind,
         "Chosen by": " ".join(start.words),
-        "Agent": run.opened.agent if run.opened else "it never answered",
+        "Agent": _agent(run, "it never answered"),
         "Link": _link(run),
         "Run": f"{start.run}, on {start.host}" if start.host else start.run,
         "Time": _time(run),
-        "Harness": f"ceharness {start.harness}",
+        "Harness": start.harness and f"ceharness {start.harness}",
     }
     for name, words in _SOURCES.items():
         if source := start.sources.get(name):
@@ -135,7 +148,7 @@ def _brief(run: Run) -> Iterator[str]:
     yield _time(run)
     if run.start.image:
         yield f"image {run.start.image.rpartition(':')[2][:8]}"
-    yield run.opened.agent if run.opened else "no agent answered"
+    yield _agent(run, "no agent answered")
     if run.start.place:
         yield run.start.place
 
