@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,15 @@ from typing import Any
 from harness.conformance import Row, Summary, summarize
 from harness.errors import UsageError
 from harness.results.records import FORMAT, KINDS, ROW, End, Opened, Ran, Record, Recovery, Start
+from harness.results.schema import check_record
 
 RESULTS_FILE = "results.jsonl"
 """Name of the file in the folder of a run."""
 
 _FILE_OF_A_RUN = re.compile(r"results(-\d+)?\.jsonl")
 """Those with a number are of further targets of one run of Robot Framework."""
+
+_NO_LINE = "no line of a results file"
 
 CONSOLE_FILE = "console.log"
 """Name of the file beside it with the text that stood between the frames; not there without any."""
@@ -132,12 +135,11 @@ def read_results(path: Path) -> Run:
     run: Run | None = None
     for number, line in enumerate(lines, start=1):
         try:
-            values = json.loads(line)
-            if not isinstance(values, dict):
-                raise ValueError("not a record")
+            values = _record(line)
             if run is None:
                 run = Run(path, _start(values))
             else:
+                _check(values)
                 run._add(values)
         except ValueError as error:
             raise UsageError(f"{path}:{number}: {error}") from None
@@ -151,12 +153,33 @@ def _start(values: Mapping[str, Any]) -> Start:
         raise ValueError("not a results file: its first line has to be a run record")
     if values.get("format") != FORMAT:
         raise ValueError(f"results of format {values.get('format')}, this version reads format {FORMAT}")
+    _check(values)
     start = Start.from_dict(values)
     try:
-        datetime.fromisoformat(start.started)
-    except ValueError as error:
+        # Runs are put in order by this text.
+        started = datetime.fromisoformat(start.started).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"started: {error}") from None
-    return start
+    return replace(start, started=started.isoformat(timespec="milliseconds"))
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{_NO_LINE}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{_NO_LINE}: too many brackets") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{_NO_LINE}: not a record")
+    return values
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    try:
+        check_record(values)
+    except ValueError as error:
+        raise ValueError(f"{_NO_LINE}: {error}") from None
 
 
 def _lines(path: Path) -> list[bytes]:

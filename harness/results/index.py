@@ -23,7 +23,7 @@ from harness.results.file import read_results, results_files
 INDEX_FILE = "index.sqlite"
 """Name of the cache in a folder of results."""
 
-_VERSION = f"1 {harness.__version__}"
+_VERSION = f"2 {harness.__version__}"
 """Of the cache. The number goes up when entries are made otherwise."""
 _BUSY_S = 5.0
 _SHORTEST_ID = 4

@@ -1,4 +1,4 @@
-"""Is this a line of a results file? Asked of files from elsewhere, by the published schema."""
+"""Is this a line of a results file? Asked of every line that is read, by the published schema."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -105,10 +105,10 @@ def test_two_runs_of_one_second_and_a_whole_folder(tmp_path: Path, results: Path
         ),
         (lambda lines: lines[1:], ":1: not a results file: its first line has to be a run record"),
         (lambda lines: [*lines, lines[0]], ":4: a second run begins"),
-        (lambda lines: [lines[0].replace(b"T10:", b"T77:"), *lines[1:]], ":1: started: "),
+        (lambda lines: [lines[0].replace(b"T10:", b"T77:"), *lines[1:]], ":1: started: hour"),
         (
             lambda lines: [lines[0].replace(b'"format": 1', b'"format": 2')],
-            ":1: no line of a results file: run.f",
+            ":1: results of format 2",
         ),
         (lambda lines: [], ": holds no run"),
     ],

@@ -28,6 +28,7 @@ from harness.results import (
     Run,
     Sources,
     Start,
+    entries,
     entry_of,
     read_results,
     results_files,
@@ -169,9 +170,12 @@ def read_back(run: Run, records: list[Record | Row]) -> Run:
     [
         ("no json", ""),
         ("[]", "not a record"),
-        ('{"record": "row", "requirement": "X-001"}', "a row without verdict"),
-        (json.dumps({"record": "row", **row().to_dict(), "verdict": "perhaps"}), "perhaps"),
-        ('{"record": "test", "name": "x"}', "a test record that lacks something"),
+        ('{"record": "row", "requirement": "X-001"}', "row must contain"),
+        (json.dumps({"record": "row", **row().to_dict(), "verdict": "perhaps"}), "row.verdict must be"),
+        (json.dumps({"record": "row", **row().to_dict(), "reason": 5}), "row.reason must be string"),
+        ('{"record": "end", "ended": null}', "end.ended must be string"),
+        ("[" * 200_000, "too many brackets"),
+        ('{"record": "test", "name": "x"}', "test must contain"),
         (json.dumps(START.to_dict()), "a second run begins"),
         ("\xff", ""),
     ],
@@ -194,8 +198,10 @@ def test_a_line_of_something_else_is_named(tmp_path: Path, line: str, said: str)
             json.dumps({**START.to_dict(), "format": 2}),
             ":1: results of format 2, this version",
         ),
-        ('{"record": "run", "format": 1, "run": "a"}', ":1: a run record that lacks something"),
-        (json.dumps({**START.to_dict(), "started": "noon"}), ":1: started: Invalid isoformat"),
+        ('{"record": "run", "format": 1, "run": "a"}', ":1: no line of a results file: run must contain"),
+        (json.dumps({**START.to_dict(), "started": "noon"}), ":1: no line of a results file: run.started"),
+        (json.dumps({**START.to_dict(), "started": 5}), ":1: no line of a results file: run.started"),
+        (json.dumps({**START.to_dict(), "started": "2026-02-31T10:00:00Z"}), ":1: started: day is out"),
     ],
 )
 def test_a_file_of_something_else_is_named(tmp_path: Path, first: str, said: str) -> None:
@@ -204,6 +210,13 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, first: str, said: str
     with pytest.raises(UsageError) as caught:
         read_results(path)
     assert str(caught.value).startswith(f"{path}{said}")
+
+
+def test_runs_of_other_time_zones_come_in_the_order_of_time(tmp_path: Path) -> None:
+    for name, started in (("late", "2026-05-01T10:00:00Z"), ("early", "2026-05-01T11:30:00+02:00")):
+        write(tmp_path / name / RESULTS_FILE, start=replace(START, run=name, started=started))
+    assert [each.run for each in entries(tmp_path)] == ["early", "late"]
+    assert read_results(tmp_path / "early" / RESULTS_FILE).start.started == "2026-05-01T09:30:00.000+00:00"
 
 
 def test_no_file(tmp_path: Path) -> None:
