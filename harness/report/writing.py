@@ -7,6 +7,8 @@ from typing import Any
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def printable(text: str) -> str:
     """The text with what neither HTML nor XML can hold as escapes of Python's (a bell is "\\x07"); tabs and
@@ -14,9 +16,13 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
 
 
-def json_text(value: Any, *, ascii_only: bool = False) -> str:
-    """JSON for people and programs: indented, non-ASCII kept (escaped on demand), a newline at the end."""
-    return json.dumps(value, indent=2, ensure_ascii=ascii_only, default=str) + "\n"
+def json_text(value: Any, *, ascii_only: bool = False, compact: bool = False) -> str:
+    """JSON for people and programs: indented unless it is to be compact, non-ASCII kept (escaped on demand), a
+    newline at the end."""
+    shape: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    text = json.dumps(value, ensure_ascii=ascii_only, default=str, **shape) + "\n"
+    # A device may send half a pair, which no file can hold.
+    return _SURROGATE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def write_whole(path: Path, text: str) -> None:

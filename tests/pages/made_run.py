@@ -40,6 +40,7 @@ LINE = {
     "worst": 0.4,
     "trouble": [],
 }
+DIGEST, OTHER_DIGEST = (f"sha256:{signs * 16}" for signs in ("1234", "5678"))
 NASTY = '<script>document.title = "broken in"</script><img src=x onerror="alert(1)">'
 
 
@@ -76,8 +77,8 @@ def start(**others: Any) -> Start:
         "words": ["panel"],
         "host": "bench",
         "sources": {
-            "suites": {"path": "suites", "digest": "sha256:1234", "commit": "89110a18ee3b", "changed": True},
-            "expectations": {"path": "panel.toml", "digest": "sha256:5678", "commit": "", "changed": False},
+            "suites": {"path": "suites", "digest": DIGEST, "commit": "89110a18ee3b", "changed": True},
+            "expectations": {"path": "panel.toml", "digest": OTHER_DIGEST, "commit": "", "changed": False},
         },
     }
     return Start(**{**values, **others})

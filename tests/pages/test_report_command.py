@@ -8,6 +8,7 @@ import made_run
 import pytest
 
 from harness.cli.main import main
+from harness.conformance import Verdict
 
 
 @pytest.fixture
@@ -142,3 +143,25 @@ def test_a_page_refers_to_nothing_outside(results: Path) -> None:
     own = html.replace("http://www.w3.org/2000/svg", "").replace(made_run.NASTY, "")
     for outside in ("http://", "https://", "//fonts", "@import", 'src="/', "url("):
         assert outside not in own
+
+
+def test_half_a_pair_of_surrogates_in_the_text_of_a_device_is_no_obstacle(
+    lab: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half = "half \ud800 pair"
+    made_run.write(
+        lab.parent / "kept" / "first",
+        made_run.start(target=half),
+        made_run.row("WSASOCKET-012", Verdict.FAIL, observed=half, program=f"# {half}\n{made_run.PROGRAM}"),
+        made_run.end(),
+    )
+    for form in ("output", "junit", "markdown", "json"):
+        assert main(["report", f"--{form}", form]) == 0
+    assert json.loads(Path("json").read_text(encoding="utf-8"))["rows"][0]["observed"] == half
+    assert main(["report", "--history", "--output", "pages", "--json", "all.json"]) == 0
+    for file in ("all.json", "pages/history.json"):
+        assert json.loads(Path(file).read_text(encoding="utf-8"))["red"][0]["target"] == half
+    assert main(["results", "list", "--json", "-"]) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out[out.index("[") :])[0]["target"] == half
+    assert main(["compare", "1", "1", "--json", "compared.json"]) == 0

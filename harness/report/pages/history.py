@@ -3,7 +3,6 @@
 write_history(entries(Path("results")), Path("public"), page_of_run)
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,7 +100,9 @@ class _Writer:
         self._pattern()
         self._page(RUNS, "runs.html")
         data = comparable(self._findings, self._places)
-        self._page(COMPARE, "compare.html", data=htmlsafe_json_dumps(data, dumps=_compact))
+        self._page(
+            COMPARE, "compare.html", data=htmlsafe_json_dumps(data, dumps=partial(json_text, compact=True))
+        )
         machine = machine_dict(self._findings, self._places, self._made)
         self._put(MACHINES, json_text(machine))
         return machine
@@ -205,10 +206,6 @@ def _marks(own: Findings) -> Iterator[tuple[tuple[str, Path], _Mark]]:
             yield (change.requirement, change.last_good.path), _Mark("last-good", "last good run")
         if change.bad_runs:
             yield (change.requirement, change.first_bad.path), _Mark("first-bad", "first bad run")
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _spans(texts: Iterable[str]) -> Iterator[tuple[str, int]]:
