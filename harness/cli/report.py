@@ -12,7 +12,7 @@ from harness.cli.screen import Screen, check_writable, short
 from harness.errors import UsageError
 from harness.fingerprint import newest_fingerprint
 from harness.lab import Lab, load_lab
-from harness.report import junit_text, markdown_text, run_dict, summary_sentence, write_whole
+from harness.report import cautions, junit_text, markdown_text, run_dict, summary_sentence, write_whole
 from harness.results import Run, find_run, read_results
 
 PAGE = "conformance.html"
@@ -87,6 +87,8 @@ def _one_run(args: argparse.Namespace, lab: Lab) -> int:
         wanted["output"] = str(page)
     screen.line(f"{short(run.path.absolute())}: run {run.start.run}", "dim")
     screen.line(summary_sentence(run))
+    for caution in cautions(run):
+        screen.line(caution, "yellow")
     for name, value in wanted.items():
         if name == "json":
             Screen(value).json(run_dict(run))

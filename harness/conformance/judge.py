@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from harness.conformance import wording
+from harness.conformance.broken import TEST_IS_WRONG
 from harness.conformance.row import Row
 from harness.conformance.verdict import Verdict
 from harness.errors import UsageError
@@ -120,7 +121,11 @@ def _outcome(execution: Execution, judged: CallResult) -> Finding | None:
     if outcome.kind is OutcomeKind.NOT_RUN:
         return Verdict.INCONCLUSIVE, "not run", outcome.reason or "the program was not run"
     if outcome.kind in _OUR_OWN_FAULT:
-        return Verdict.BROKEN, str(outcome), "the program itself is wrong: it says nothing about the device"
+        return (
+            Verdict.BROKEN,
+            str(outcome),
+            f"{TEST_IS_WRONG}its program is, which tells nothing of the device",
+        )
     if outcome.kind is OutcomeKind.NO_THREAD:
         return Verdict.INCONCLUSIVE, wording.ended(outcome), "the program needs a thread more"
     if not outcome.returned:

@@ -20,7 +20,7 @@ from harness.report.picture import write_picture
 from harness.report.recorded import diff_lines, known_table
 from harness.report.replays import Replay, replays
 from harness.report.runs import run_dict
-from harness.report.sentences import summary_sentence
+from harness.report.sentences import cautions, summary_sentence
 from harness.report.tables import (
     evidence_sentence,
     live_line,
@@ -35,6 +35,7 @@ from harness.report.writing import hex_dump, json_text, write_whole
 __all__ = [
     "Replay",
     "alarming",
+    "cautions",
     "comparison_dict",
     "comparison_lines",
     "coverage_dict",

@@ -26,7 +26,7 @@ MEANINGS: Mapping[str, str] = {
     Verdict.OBSERVED: "the page leaves it open; recorded for comparison",
     Verdict.INCONCLUSIVE: "the condition could not be reached this time",
     Verdict.NOT_PROVOCABLE: "this target cannot reach it",
-    Verdict.BROKEN: "the lab failed, which says nothing about the device",
+    Verdict.BROKEN: "the lab failed, or the test is wrong: it says nothing about the device",
     Unjudged.MISSING: "nobody judged it, although the target can reach it",
     Unjudged.NOT_RUN: "not among the tests of this run",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from harness.conformance import Verdict
+from harness.conformance import TEST_IS_WRONG, Verdict, lab_broke
 from harness.report.tables import EVIDENCE, evidence_sentence, title
 from harness.results import Run
 
@@ -33,11 +33,15 @@ def summary_sentence(run: Run) -> str:
     who = f"{target_name(run)}, {system}," if system else target_name(run)
     judged = [name for verdict in _JUDGED for name in _of(run, verdict)]
     if not judged:
-        broken = next((row.reason for row in run.rows if row.verdict is Verdict.BROKEN), "")
-        why = f": the lab failed ({' '.join(broken.split())})" if broken else ""
-        return f"Nothing was judged on {target_name(run)}{why}."
+        if lab := _reasons(run, lab=True):
+            return f"Nothing was judged on {target_name(run)}: the lab failed ({lab[0]})."
+        if wrong := _reasons(run, lab=False):
+            return f"Nothing was judged on {target_name(run)}: the test itself is wrong ({wrong[0]})."
+        return f"Nothing was judged on {target_name(run)}."
     total = f"{len(judged)} {'requirement' if len(judged) == 1 else 'requirements'}"
-    if len(judged) < len(run.summary.verdicts) or run.summary.missing:
+    if _is_part(run):
+        total += " that were judged" if len(judged) != 1 else " that was judged"
+    elif len(judged) < len(run.summary.verdicts) or run.summary.missing:
         total += " that could be judged"
     known = len(_of(run, Verdict.KNOWN))
     deviates = f"{who} deviates from the WSASocket page in"
@@ -61,14 +65,17 @@ def _further(run: Run) -> Iterator[str]:
         yield f"A recorded deviation no longer happens, and its record must go: {_named(fixed)}."
     if summary.unmatched:
         yield f"Recorded deviations that no row is about: {'; '.join(summary.unmatched)}."
+    broken = _of(run, Verdict.BROKEN)
+    by_lab = {row.requirement for row in run.rows if lab_broke(row)}
     reasons = [
         f"{len(names)} {words}"
-        for verdict, words in (
-            (Verdict.BROKEN, "because the lab failed"),
-            (Verdict.INCONCLUSIVE, "inconclusive"),
-            (Verdict.NOT_PROVOCABLE, "that this target cannot reach"),
+        for names, words in (
+            ([name for name in broken if name in by_lab], "because the lab failed"),
+            ([name for name in broken if name not in by_lab], "because the test itself is wrong"),
+            (_of(run, Verdict.INCONCLUSIVE), "inconclusive"),
+            (_of(run, Verdict.NOT_PROVOCABLE), "that this target cannot reach"),
         )
-        if (names := _of(run, verdict))
+        if names
     ]
     if reasons and len(_not_judged(run)) < len(summary.verdicts):
         yield f"Not judged: {', '.join(reasons)}."
@@ -95,11 +102,10 @@ def _cautions(run: Run) -> Iterator[str]:
         yield (f"This run was ended by Ctrl-C after {count}. What is missing says nothing about the device.")
     if run.start.selection:
         yield f"Only a part was run: {run.start.selection}."
-    if run.summary.lab_broken:
-        reasons = dict.fromkeys(
-            " ".join(row.reason.split()) for row in run.rows if row.verdict is Verdict.BROKEN
-        )
-        yield f"The lab failed, which says nothing about the device: {_listed(list(reasons), 2)}."
+    if lab := _reasons(run, lab=True):
+        yield f"The lab failed, which says nothing about the device: {_listed(lab, 2)}."
+    if wrong := _reasons(run, lab=False):
+        yield f"A test is wrong itself, which says nothing about the device: {_listed(wrong, 2)}."
     for trouble in (run.line or {}).get("trouble", ()):
         yield f"The line: {trouble}."
 
@@ -109,6 +115,17 @@ def evidence_words(run: Run) -> str:
     if not run.evidence:
         return evidence_sentence(run.rows) or "Nobody recorded what these results rest on."
     return evidence_sentence(run.rows) or EVIDENCE.get(run.evidence, f"Evidence: {run.evidence}.")
+
+
+def _is_part(run: Run) -> bool:
+    """Is it known that not all was run?"""
+    return run.end is None or run.end.stopped or bool(run.start.selection)
+
+
+def _reasons(run: Run, *, lab: bool) -> list[str]:
+    """Why rows are broken, each reason once: those of the lab, or of tests that are wrong themselves."""
+    broken = [row for row in run.rows if row.verdict is Verdict.BROKEN and lab_broke(row) is lab]
+    return list(dict.fromkeys(" ".join(row.reason.removeprefix(TEST_IS_WRONG).split()) for row in broken))
 
 
 def _last(run: Run) -> str:

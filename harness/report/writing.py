@@ -17,7 +17,7 @@ def printable(text: str) -> str:
 
 
 def json_text(value: Any, *, ascii_only: bool = False, compact: bool = False) -> str:
-    """JSON for people and programs: indented unless it is to be compact, non-ASCII kept (escaped on demand), a
+    """JSON for people and programs: indented unless compact, non-ASCII kept (escaped on demand), a
     newline at the end."""
     shape: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
     text = json.dumps(value, ensure_ascii=ascii_only, default=str, **shape) + "\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.conformance import Row, Summary, summarize
+from harness.conformance import Row, Summary, lab_broke, summarize
 from harness.errors import UsageError
 from harness.results.records import FORMAT, KINDS, ROW, End, Opened, Ran, Record, Recovery, Start
 from harness.results.schema import check_record
@@ -104,9 +104,11 @@ class Run:
 
     @property
     def summary(self) -> Summary:
-        """What it amounts to. What is missing of a run that was stopped or cut off is not told."""
-        end = self.end if self.end is not None and not self.end.stopped else None
-        return summarize(self.rows, self.start.expected, end.unmatched) if end else summarize(self.rows)
+        """What it amounts to. What is missing of a run that was stopped or cut off is not told, nor where the
+        lab failed: nobody lost that."""
+        if self.end is None or self.end.stopped or any(map(lab_broke, self.rows)):
+            return summarize(self.rows)
+        return summarize(self.rows, self.start.expected, self.end.unmatched)
 
     def _add(self, values: Mapping[str, Any]) -> None:
         kind = values.get("record")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.conformance import Row, Verdict, judge, judge_fact, not_provocable, set_aside
+from harness.conformance import Row, Verdict, judge, judge_fact, lab_broke, not_provocable, set_aside
 from harness.errors import UsageError
 from harness.program.model import Call, Export, Fails, Program
 from harness.program.result import SENTINEL, CallResult, Execution, Outcome, OutcomeKind
@@ -174,7 +174,9 @@ def test_a_fault_in_another_call_fails_and_names_it(place: int) -> None:
 @pytest.mark.parametrize("kind", [OutcomeKind.OUT_OF_RANGE, OutcomeKind.OVERFLOW])
 def test_a_wrong_program_says_nothing_about_the_device(kind: OutcomeKind) -> None:
     run = execution(("WSASocketW", None, None), outcome=Outcome(kind, 0), ran=0)
-    assert verdict("012", run)[0] is Verdict.BROKEN
+    row = judge(REQUIREMENTS["WSASOCKET-012"], run)
+    assert row.verdict is Verdict.BROKEN
+    assert not lab_broke(row)
 
 
 def test_a_program_that_was_not_run_is_inconclusive() -> None:

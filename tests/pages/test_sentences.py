@@ -1,6 +1,7 @@
 """A run in plain words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,16 +97,43 @@ def test_a_part_of_a_run_says_so(about: dict[str, str], end: Any, begin: str) ->
 
 
 def test_what_else_there_is_to_know() -> None:
-    run = run_of(
-        Verdict.FIXED, BROKEN, Verdict.INCONCLUSIVE, Verdict.NOT_PROVOCABLE, expected=["WSASOCKET-001"]
-    )
+    verdicts = (Verdict.FIXED, BROKEN, Verdict.INCONCLUSIVE, Verdict.NOT_PROVOCABLE)
+    run = run_of(*verdicts, expected=["WSASOCKET-001"])
+    run.rows[1] = replace(run.rows[1], reason="the test itself is wrong: a typo")
     run.tests.append(made_run.ran("Own Test", status="FAIL"))
     assert further_sentences(run) == [
         "A recorded deviation no longer happens, and its record must go: WSASOCKET-010 (WSANOTINITIALISED).",
-        "Not judged: 1 because the lab failed, 1 inconclusive, 1 that this target cannot reach.",
+        "Not judged: 1 because the test itself is wrong, 1 inconclusive, 1 that this target cannot reach.",
         "Nobody judged what the target can reach: WSASOCKET-001.",
         "Failed, and about no requirement: Own Test.",
     ]
+    assert cautions(run) == ["A test is wrong itself, which says nothing about the device: a typo."]
+
+
+def test_where_the_lab_failed_nothing_is_missing() -> None:
+    run = run_of(PASS, BROKEN, expected=["WSASOCKET-001"])
+    assert run.summary.missing == ()
+    assert further_sentences(run) == ["Not judged: 1 because the lab failed."]
+
+
+def test_a_test_that_is_wrong_is_no_lab_that_failed() -> None:
+    run = run_of()
+    run.rows.append(made_run.row("WSASOCKET-012", BROKEN, reason="the test itself is wrong: a typo"))
+    assert summary_sentence(run) == "Nothing was judged on panel: the test itself is wrong (a typo)."
+
+
+@pytest.mark.parametrize(
+    ("about", "end"),
+    [
+        ({"selection": "--include WSASOCKET-012"}, made_run.end()),
+        ({}, made_run.end(stopped=True)),
+        ({}, None),
+    ],
+)
+def test_a_part_of_a_run_is_not_called_all(about: dict[str, str], end: Any) -> None:
+    assert summary_sentence(replace(run_of(PASS, PASS, **about), end=end)) == (
+        f"{WHO} does what the WSASocket page says in all 2 requirements that were judged."
+    )
 
 
 def test_every_row_of_the_documented_error_table_has_its_requirement() -> None:
