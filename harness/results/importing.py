@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.results.entry import entry_of
 from harness.results.file import RESULTS_FILE, ResultsWriter, read_results, results_files, run_folder
-from harness.results.index import entries
+from harness.results.index import better, entries
 from harness.results.robot_output import read_output
 
 _OUTPUT_FILE = "output.xml"
@@ -48,7 +48,7 @@ def import_runs(folder: Path, sources: Sequence[Path], target: str = "") -> list
             entry = entry_of(read_results(copy))
             there = known.get(entry.run)
             # One that was copied before it had come to its end may be completed.
-            new = there is None or (there.ended is None and entry.ended is not None)
+            new = better(entry, there)
             if there is None or new:
                 place = run_folder(folder, datetime.fromisoformat(entry.started).astimezone(), entry.target)
                 copy.parent.rename(place)

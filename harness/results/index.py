@@ -70,7 +70,7 @@ def entries(folder: Path) -> list[Entry]:
             news[name] = seen
         if entry is None:
             _log.warning("passed over: %s", seen.error)
-        elif _better(entry, found.get(entry.run)):
+        elif better(entry, found.get(entry.run)):
             found[entry.run] = entry
     gone = known.keys() - files.keys()
     if news or gone:
@@ -154,9 +154,19 @@ def _entry(path: Path, known: _Known) -> Entry | None:
     return None if known.error else Entry.from_dict(path, json.loads(known.entry))
 
 
-def _better(entry: Entry, than: Entry | None) -> bool:
-    """Of two copies of a run the one that has come to its end, for the other may have been copied before."""
-    return than is None or (than.ended is None and entry.ended is not None)
+def better(entry: Entry, than: Entry | None) -> bool:
+    """Of two copies of a run the one that has come to its end, or else has more: the other may have been
+    copied before."""
+    if than is None or entry.ended is not None or than.ended is not None:
+        return than is None or (than.ended is None and entry.ended is not None)
+    return _size(entry.path) > _size(than.path)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _load(index: Path) -> Mapping[str, _Known]:

@@ -123,7 +123,7 @@ def test_everything_else_is_on_the_page(visit: Callable[..., Any], eventful: Pat
     for fact in ("Panel 7", "sha256:19809f37", "ceagent 0.1.0 ce-armv4i", "key from panel.key", "2 min 0 s"):
         assert fact in facts
     assert "suites (commit 89110a18ee3b, with changes, sha256:123412341234)" in facts
-    assert "panel.toml (not in git, sha256:5678)" in facts
+    assert "panel.toml (not in git, sha256:567856785678)" in facts
     undecided = part("undecided")
     for reason in ("the peer never answered", "needs a provider", "although the target can reach it"):
         assert reason in undecided

@@ -83,6 +83,19 @@ def test_a_run_that_was_copied_too_early_is_completed(tmp_path: Path, results: P
     assert (entry.path, entry.requirements["WSASOCKET-012"].cases) == (second.path, 3)
 
 
+def test_of_a_run_that_was_cut_off_the_copy_with_more_counts(tmp_path: Path, results: Path) -> None:
+    early, late = (write(tmp_path / f"{rows}.jsonl", ended=False, rows=rows) for rows in (1, 3))
+    assert [each.new for each in import_runs(results, [early])] == [True]
+    assert [each.new for each in import_runs(results, [late])] == [True]
+    assert [each.new for each in import_runs(results, [early, late])] == [False, False]
+    for _ in range(2):
+        (entry,) = entries(results)
+        assert entry.requirements["WSASOCKET-012"].cases == 3
+    ended = write(tmp_path / "ended.jsonl")
+    assert [each.new for each in import_runs(results, [ended])] == [True]
+    assert [each.new for each in import_runs(results, [late])] == [False]
+
+
 def test_two_runs_of_one_second_and_a_whole_folder(tmp_path: Path, results: Path) -> None:
     for name in ("a", "b", "c"):
         write(tmp_path / "theirs" / name / RESULTS_FILE, run=f"run {name}")
