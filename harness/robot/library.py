@@ -86,12 +86,13 @@ class CEHarness(NetworkKeywords):
         self._recording = Recording(self._target)
         self._stopped = False
         self._found = 0
+        self._elsewhere = False
 
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
         self._recording.begin(data)
-        self._execution, self._found = None, 0
+        self._execution, self._found, self._elsewhere = None, 0, False
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:
         """Called by Robot: each line of a data-driven test is a case of its own."""
@@ -105,7 +106,9 @@ class CEHarness(NetworkKeywords):
         """Called by Robot: a step of a test that failed, and no keyword of ours says why, is a finding."""
         if not isinstance(data.parent, TestCase) or _dry_run():
             return
-        if result.failed and not self._test.explains_failure(since=self._found):
+        # Now, because when the test has ended the others have forgotten it.
+        self._elsewhere = self._elsewhere or any(map(self._explains, _libraries()))
+        if result.failed and not self._elsewhere and not self._test.explains_failure(since=self._found):
             self._unexplained(result.message)
         self._found = len(self._test.findings)
 
@@ -160,7 +163,7 @@ class CEHarness(NetworkKeywords):
         """What the test amounts to; Robot's status, message and tags say so then, too."""
         if not test.requirements:
             return []
-        if result.failed and not test.explains_failure():
+        if result.failed and not self._elsewhere and not test.explains_failure():
             if "robot:exit" in result.tags:
                 self._set_aside(Verdict.BROKEN, f"{NOT_RUN}{result.message}")
             else:
@@ -174,6 +177,12 @@ class CEHarness(NetworkKeywords):
         _tell(rows, result)
         return rows
 
+    def _explains(self, other: "CEHarness") -> bool:
+        """Is the test about the other's target: a deviation there, or nothing was run on ours?"""
+        if other is self:
+            return False
+        return other._test.explains_failure() or (other._test.ran and not self._test.ran)
+
     def _start_line(self, data: Any) -> None:
         test = data.parent
         if isinstance(test, TestCase) and test.template and len(test.body) > 1:
@@ -183,6 +192,12 @@ class CEHarness(NetworkKeywords):
 
     def _console_text(self, text: bytes, at: float) -> None:
         self._recording.console(text, at)
+
+
+def _libraries() -> list[CEHarness]:
+    """One for each target that the suite uses."""
+    found = BuiltIn().get_library_instance(all=True).values()
+    return [each for each in found if isinstance(each, CEHarness)]
 
 
 def _tell(rows: Sequence[Row], result: Any) -> None:

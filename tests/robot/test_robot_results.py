@@ -129,6 +129,21 @@ def test_two_targets_of_one_run_have_a_file_each(run_suite, tmp_path: Path) -> N
     assert {each.path for each in entries(tmp_path)} == {first.path, second.path}
 
 
+@pytest.mark.parametrize(
+    "used", ["", "    First.Run Program    tested = WSASocketW(98, SOCK_STREAM, 0, NULL, 0, 0)\n"]
+)
+def test_what_deviates_on_one_target_says_nothing_of_the_other(run_suite, tmp_path: Path, used: str) -> None:
+    wrong = "    Second.Should Succeed\n"
+    suite = TWO_LIBRARIES.replace("    Second.Run", f"{used}    Second.Run").replace(
+        "    Second.Outcome Should Conform\n", wrong
+    )
+    assert wrong in suite
+    run_suite(suite, device())
+    first, second = results(tmp_path), results(tmp_path, "results-2.jsonl")
+    assert [(row.case, row.verdict) for row in first.rows] == [("On The First", Verdict.PASS)]
+    assert [(row.case, row.verdict) for row in second.rows] == [("On The Second", Verdict.FAIL)]
+
+
 def test_steps_that_brought_the_device_back(run_suite, tmp_path: Path) -> None:
     double = device()
     step = RecoveryStep("2026-05-01T10:00:00+00:00", "power cycle", "silence", "the agent answers", 3.5)
