@@ -81,6 +81,9 @@ def _one_run(args: argparse.Namespace, lab: Lab) -> int:
             check_writable(f"--{name}", Path(value))
     screen = Screen(_STDOUT if _STDOUT in wanted.values() else None)
     run = read_results(find_run(lab.defaults.results, args.run))
+    for name, value in wanted.items():
+        if value != _STDOUT and Path(value).resolve() == run.path.resolve():
+            raise UsageError(f"--{name} {value}: is the results file itself, name another one")
     if not wanted:
         page = short(run.path.absolute().with_name(PAGE))
         check_writable("--output", page)

@@ -196,8 +196,8 @@ class CEHarness(NetworkKeywords):
 
 def _libraries() -> list[CEHarness]:
     """One for each target that the suite uses."""
-    found = BuiltIn().get_library_instance(all=True).values()
-    return [each for each in found if isinstance(each, CEHarness)]
+    found: Any = BuiltIn().get_library_instance(all=True)  # by name
+    return [each for each in found.values() if isinstance(each, CEHarness)]
 
 
 def _tell(rows: Sequence[Row], result: Any) -> None:

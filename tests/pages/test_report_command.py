@@ -145,6 +145,16 @@ def test_a_page_refers_to_nothing_outside(results: Path) -> None:
         assert outside not in own
 
 
+@pytest.mark.parametrize("form", ["output", "junit", "markdown", "json"])
+def test_a_report_never_replaces_the_results(
+    results: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    before = results.read_bytes()
+    assert main(["report", str(results), f"--{form}", str(results)]) == 2
+    assert "is the results file itself" in capsys.readouterr().err
+    assert results.read_bytes() == before
+
+
 def test_half_a_pair_of_surrogates_in_the_text_of_a_device_is_no_obstacle(
     lab: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
