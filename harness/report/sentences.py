@@ -112,6 +112,8 @@ def _cautions(run: Run) -> Iterator[str]:
 
 def evidence_words(run: Run) -> str:
     """What it rests on, in plain words."""
+    if run.opened is None and not any(row.verdict in _JUDGED for row in run.rows):
+        return "Nothing was measured."
     if not run.evidence:
         return evidence_sentence(run.rows) or "Nobody recorded what these results rest on."
     return evidence_sentence(run.rows) or EVIDENCE.get(run.evidence, f"Evidence: {run.evidence}.")

@@ -102,6 +102,8 @@ def find_run(folder: Path, name: str | None) -> Path:
         if len(found) == 1:
             return found[0].path
         raise UsageError(f"{name} is the beginning of {len(found)} runs: {_named(found)}")
+    if Path(name).is_dir():
+        raise UsageError(f"{name}: no results.jsonl is in this folder")
     raise UsageError(f"no run {name} in {folder}{_close(name, runs)}")
 
 

@@ -145,6 +145,14 @@ def test_a_page_refers_to_nothing_outside(results: Path) -> None:
         assert outside not in own
 
 
+def test_a_folder_without_results_is_named(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert main(["report", "nothing"]) == 2
+    assert capsys.readouterr().err == "ceharness: error: nothing: no results.jsonl is in this folder\n"
+
+
 @pytest.mark.parametrize("form", ["output", "junit", "markdown", "json"])
 def test_a_report_never_replaces_the_results(
     results: Path, capsys: pytest.CaptureFixture[str], form: str

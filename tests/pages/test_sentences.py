@@ -68,6 +68,13 @@ def test_a_lab_that_failed_judges_nothing() -> None:
     assert cautions(run) == ["The lab failed, which says nothing about the device: port gone."]
 
 
+def test_where_no_device_answered_nothing_was_measured() -> None:
+    run = run_of()
+    run.opened = None
+    run.rows.append(made_run.row("WSASOCKET-012", BROKEN, observed="", reason="no such port"))
+    assert evidence_words(run) == "Nothing was measured."
+
+
 def test_a_device_that_said_nothing_of_itself_and_one_that_is_no_windows_ce() -> None:
     run = run_of(PASS)
     run.opened = None
