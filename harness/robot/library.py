@@ -91,7 +91,7 @@ class CEHarness(NetworkKeywords):
     def start_test(self, data: Any, result: Any) -> None:
         """Called by Robot."""
         self._test = RunningTest.tagged(result.name, result.tags)
-        self._recording.begin(data)
+        self._recording.begin(data, result)
         self._execution, self._found, self._elsewhere = None, 0, False
 
     def start_user_keyword(self, data: Any, implementation: Any, result: Any) -> None:

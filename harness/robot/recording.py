@@ -62,11 +62,11 @@ class Recording:
         self._opened: Opened | None = None
         self._shown = 0
 
-    def begin(self, data: Any) -> None:
+    def begin(self, data: Any, result: Any) -> None:
         """A test of Robot's begins. Now, because when the line is closed Robot does not know its folder any
         more."""
         if not self._suites:
-            self._begun = datetime.now(UTC)
+            self._begun = result.start_time.astimezone(UTC)
             suite = data.parent
             while suite.parent is not None:
                 suite = suite.parent
