@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.conformance import Verdict
-from harness.history import History
+from harness.history import Change, History, changes
 from harness.results import Entry, Judged
 
 REQUIREMENT = "WSASOCKET-012"
@@ -72,3 +72,14 @@ def history(letters: str, **later: Any) -> History:
             entries.append(entry(number, letter, **values))
             number += 1
     return History(entries)
+
+
+def the_change(found: History) -> Change:
+    (change,) = changes(found)
+    return change
+
+
+def numbers(found: History, change: Change) -> tuple[int, int | None, int]:
+    """First bad, last good, last."""
+    good = None if change.last_good is None else found.number(change.last_good)
+    return found.number(change.first_bad), good, found.number(change.last)
