@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## the static checks alone
 	$(BIN)/robocop check suites
 	$(BIN)/robocop format --check --no-overwrite suites
 
-ci-long: $(VENV)/.dev ## what takes longer: every CPU over every link, the built wheel, Wine, QEMU, a sample of the mutations
+ci-long: $(VENV)/.dev ## what takes longer: every CPU, the links, the built wheel, Wine, QEMU, a sample of the mutations
 	-$(BIN)/python -m guest
 	$(BIN)/pytest -n auto -m long --ignore tests/wine32
 	$(BIN)/python -m mutation --sample $(SAMPLE)
